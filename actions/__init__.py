@@ -1,0 +1,1 @@
+"""The shipped API: behaviour and rows, the engine's first customer."""

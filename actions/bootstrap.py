@@ -1,0 +1,169 @@
+"""The composition root: settings and sections become a gateway that runs."""
+
+import asyncio
+import importlib
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import uuid_utils
+
+from actions.catalogue import SECTIONS
+from gateway.access.authenticator import Authenticator
+from gateway.access.founding import found
+from gateway.access.keys import Key
+from gateway.access.schema import MIGRATIONS
+from gateway.context import Surroundings
+from gateway.logs import CallLog, Log
+from gateway.pipeline import Pipeline
+from gateway.reference.catalogue import RegistryCatalogue
+from gateway.registry import RegistrationError, Registry, Section
+from gateway.settings import Settings, SettingsError
+from gateway.store.database import Database, DatabaseError
+from gateway.store.migrate import Migrations, migrate, outdated, postgres_url, sqlite_url
+from gateway.web.app import HttpServer
+
+DATABASE_FILE = "halyard.db"
+
+
+def new_id() -> str:
+    """A UUIDv7, in lower case."""
+    return str(uuid_utils.uuid7())
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Gateway:
+    """A gateway from its settings; `open` it, then call it through `pipeline` or `listen`.
+
+    Raises SettingsError or RegistrationError when settings or sections cannot be used.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        log: Log,
+        *,
+        sections: tuple[Section, ...] = SECTIONS,
+        now: Callable[[], datetime] = utc_now,
+        new_id: Callable[[], str] = new_id,
+    ) -> None:
+        self.settings = settings
+        self.registry = Registry((*sections, *_own_sections(settings.actions)))
+        self._log = log
+        self._now = now
+        self._new_id = new_id
+        self._closing = AsyncExitStack()
+
+    @property
+    def branches(self) -> list[Migrations]:
+        """Everybody's migrations, the engine's first."""
+        return [MIGRATIONS, *self.registry.migrations]
+
+    async def migrate(self) -> list[str]:
+        """Bring the database's schema up to date; returns what changed. Raises DatabaseError."""
+        if self.settings.database is None:
+            try:
+                await asyncio.to_thread(self.settings.data.mkdir, parents=True, exist_ok=True)
+            except OSError as fault:
+                raise DatabaseError(
+                    f"The data folder {self.settings.data} cannot be made: {fault.strerror}."
+                ) from None
+        return await migrate(self._url(), self.branches)
+
+    async def open(self) -> None:
+        """Open the database and start the sections. Raises DatabaseError."""
+        if behind := await outdated(self._url(), self.branches):
+            raise DatabaseError(
+                f"The database's schema of {', '.join(behind)} is not this program's: "
+                "run `halyard init` on a new database, `halyard migrate` on an older one."
+            )
+        self.database = await self._open_database()
+        self._closing.push_async_callback(self.database.close)
+        self.pipeline = await self._make_pipeline()
+
+    async def found(self) -> Key | None:
+        """The first key of an empty database; None when somebody has one already."""
+        return await found(
+            self.database,
+            environment=self.settings.environment,
+            now=self._now,
+            new_id=self._new_id,
+        )
+
+    async def listen(self) -> int:
+        """Serve HTTP, and return the port. Raises OSError when the address is not to be had."""
+        server = HttpServer(self.pipeline, self.database)
+        port = await server.start()
+        self._closing.push_async_callback(server.stop)
+        return port
+
+    async def close(self) -> None:
+        """Let running calls finish, flush the last group, stop the sections, close the database."""
+        await self._closing.aclose()
+
+    async def _open_database(self) -> Database:
+        # Each driver is imported where it is the one in use.
+        if self.settings.database is not None:
+            from gateway.store.postgres import PostgresDatabase  # noqa: PLC0415
+
+            return await PostgresDatabase(self.settings.database).open()
+        from gateway.store.sqlite import SqliteDatabase  # noqa: PLC0415
+
+        return await SqliteDatabase(self._file()).open()
+
+    async def _make_pipeline(self) -> Pipeline:
+        shared = Surroundings(
+            settings=self.settings,
+            catalogue=RegistryCatalogue(self.registry),
+            now=self._now,
+            new_id=self._new_id,
+            log=self._log,
+            sections={each.name: await self._start(each) for each in self.registry.sections},
+        )
+        clock = asyncio.get_running_loop().time
+        return Pipeline(
+            registry=self.registry,
+            database=self.database,
+            authenticator=Authenticator(self.database.reader, now=self._now, clock=clock),
+            shared=shared,
+            observers=(CallLog(self._log),),
+        )
+
+    async def _start(self, section: Section) -> Any:
+        """What the section's `on_start` returns; its `on_stop` will have it back."""
+        if section.on_start is None:
+            return None
+        given = self.settings.sections.get(section.name, {})
+        started = await section.on_start(section.read_settings(given))
+        if section.on_stop is not None:
+            self._closing.push_async_callback(section.on_stop, started)
+        return started
+
+    def _file(self) -> Path:
+        return self.settings.data / DATABASE_FILE
+
+    def _url(self) -> str:
+        database = self.settings.database
+        return sqlite_url(self._file()) if database is None else postgres_url(database)
+
+
+def _own_sections(modules: tuple[str, ...]) -> tuple[Section, ...]:
+    """The sections of a user's own modules: each has `section` or `sections`."""
+    found: list[Section] = []
+    for name in modules:
+        try:
+            module = importlib.import_module(name)
+        except ModuleNotFoundError as fault:
+            raise SettingsError(f"The actions module {name} is not there: {fault.msg}.") from None
+        own = getattr(module, "sections", None) or (getattr(module, "section", None),)
+        if not all(isinstance(each, Section) for each in own):
+            raise RegistrationError(f"the module {name} has neither `section` nor `sections`")
+        found += own
+    return tuple(found)
+
+

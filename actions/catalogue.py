@@ -1,0 +1,6 @@
+"""The shipped API on one page."""
+
+from actions import system
+from gateway import Section
+
+SECTIONS: tuple[Section, ...] = (system.section,)

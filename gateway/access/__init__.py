@@ -1,0 +1,1 @@
+"""Workspaces, accounts and keys: who is calling, and what they may do."""

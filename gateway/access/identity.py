@@ -1,0 +1,23 @@
+"""Who is calling: a service account of a workspace, through one of its keys."""
+
+from typing import NamedTuple
+
+from gateway.access.roles import Role, covers
+
+
+class Identity(NamedTuple):
+    """`scopes` narrows the role; None means everything that the role has."""
+
+    workspace_id: str
+    workspace_name: str
+    timezone: str
+    """The workspace's IANA zone."""
+    account_id: str
+    account_name: str
+    role: Role
+    scopes: frozenset[str] | None
+    key_id: str
+
+    def may(self, scope: str) -> bool:
+        """Whether role and scopes cover `<section>:<verb>`."""
+        return covers(self.role, scope) and (self.scopes is None or scope in self.scopes)

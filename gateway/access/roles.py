@@ -1,0 +1,31 @@
+"""Roles and scopes, as section 4 of the protocol has them."""
+
+import re
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    VIEWER = "viewer"
+    EDITOR = "editor"
+    ADMIN = "admin"
+    OWNER = "owner"
+
+
+_SCOPE = re.compile(r"[a-z][a-z0-9_]*:(read|write|admin)")
+
+_VERBS = {
+    Role.VIEWER: frozenset({"read"}),
+    Role.EDITOR: frozenset({"read", "write"}),
+    Role.ADMIN: frozenset({"read", "write", "admin"}),
+    # What an owner has beyond an admin is not a scope: owners' accounts, and the workspace itself.
+    Role.OWNER: frozenset({"read", "write", "admin"}),
+}
+
+
+def is_scope(text: str) -> bool:
+    """Whether `text` has the form `<section>:read`, `:write` or `:admin`."""
+    return _SCOPE.fullmatch(text) is not None
+
+
+def covers(role: Role, scope: str) -> bool:
+    return scope.rpartition(":")[2] in _VERBS[role]

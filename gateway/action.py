@@ -1,0 +1,215 @@
+"""What an action declares, and the two kinds of it: `Action` and `BatchAction`."""
+
+from collections.abc import Collection, Hashable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import Enum
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
+
+from gateway.access.identity import Identity
+from gateway.codec.encode import encode
+from gateway.codec.show import Show
+from gateway.context import Context, Options, Surroundings
+from gateway.errors import ActionError
+from gateway.listing import CursorPage, Cursors, Page, Pages
+from gateway.store.database import Transaction
+
+P = TypeVar("P")
+R = TypeVar("R")
+P_co = TypeVar("P_co", covariant=True)
+R_contra = TypeVar("R_contra", contravariant=True)
+
+NO_KEY = "no key needed"
+"""The scope of an action that anybody may call."""
+
+
+class Effect(Enum):
+    """What an action does to what is kept; anything but READS runs in a transaction.
+
+    The value is the flag that a successful answer carries.
+    """
+
+    READS = None
+    CREATES = "creation"
+    MODIFIES = "modification"
+    DELETES = "deletion"
+
+
+class Reads(Protocol[P_co]):
+    """A shape that makes the value object which an action takes."""
+
+    def read(self, params: Mapping[str, Any]) -> P_co: ...
+
+
+class Shows(Protocol[R_contra]):
+    """A shape that shows the value object which an action gives."""
+
+    def show(self, value: R_contra) -> dict[str, Any]: ...
+
+
+@dataclass(frozen=True)
+class Deprecation:
+    """That an action is on its way out: since when, until when, and what to use instead."""
+
+    since: date
+    sunset: date
+    use: str
+
+
+class Declared(Generic[P, R]):
+    """The declarations of an action, in the order in which the pipeline uses them.
+
+    The docstring's first line is the public summary. An action is stateless and made once.
+    """
+
+    name: ClassVar[str] = ""
+    """The action's name in its path; by default the class's own, in snake_case."""
+    scope: ClassVar[str] = ""
+    """`<section>:read`, `:write` or `:admin`, or NO_KEY."""
+    takes: Reads[P]
+    gives: Shows[R]
+    raises: ClassVar[tuple[type[ActionError], ...]] = ()
+    effect: ClassVar[Effect] = Effect.READS
+    example: ClassVar[Mapping[str, Any]] = {}
+    """Parameters that the action accepts; shown by `system/describe` and run by the tests."""
+    listing: ClassVar[Pages | Cursors | None] = None
+    deprecated: ClassVar[Deprecation | None] = None
+    body_limit: ClassVar[int | None] = None
+    """Bytes that a body may have, where the gateway's own limit does not fit."""
+
+
+class Action(Declared[P, R]):
+    """An action that serves one call at a time; a write has a transaction of its own.
+
+    Inside its write it awaits nothing but the database: others wait behind it.
+    """
+
+    async def run(self, params: P, context: Context) -> R:
+        """Do it. Return commits, raise rolls back."""
+        raise TypeError(f"{type(self).__name__} does not define run")
+
+
+class ListAction(Declared[P, R]):
+    """An action that gives one page of a list; it declares `listing`."""
+
+    async def run(self, params: P, context: Context) -> Page[R] | CursorPage[R]:
+        """The page that `context.listing` asks for."""
+        raise TypeError(f"{type(self).__name__} does not define run")
+
+
+class BatchAction(Declared[P, R]):
+    """An action for hot writes: it serves all the calls of a group at once.
+
+    `run_many` loads what the calls name, applies them in order inside `call.answering()`, and
+    saves. A call's error drops what that call staged and never touches its neighbours. Run again
+    on the same calls, it must do the same again.
+    """
+
+    async def run_many(self, calls: "Batch[P, R]", context: "BatchContext") -> None:
+        """Serve the group. Return commits, raise rolls back."""
+        raise TypeError(f"{type(self).__name__} does not define run_many")
+
+
+@dataclass(frozen=True, slots=True)
+class BatchContext:
+    """What a group of calls shares."""
+
+    shared: Surroundings
+    db: Transaction
+    now: datetime
+
+    def new_id(self) -> str:
+        """A new UUIDv7, in lower case."""
+        return self.shared.new_id()
+
+
+class BatchCall(Generic[P, R]):
+    """One call of a group: its parameters, its caller, and what it staged."""
+
+    __slots__ = (
+        "_batch", "_changes", "_data_json", "_failure", "_show", "_states", "caller", "flags",
+        "options", "params",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        params: P,
+        caller: Identity,
+        options: Options,
+        flags: dict[str, object],
+        show: Show,
+    ) -> None:
+        self.params = params
+        self.caller = caller
+        self.options = options
+        self.flags = flags
+        self._show = show
+        self._data_json: bytes | None = None
+        self._failure: Exception | None = None
+
+    def join(self, batch: "Batch[P, R]") -> None:
+        """Begin, or begin again, as a part of `batch`."""
+        self._batch = batch
+        self._data_json = self._failure = None
+        self._states: list[tuple[Hashable, object]] = []
+        self._changes: list[Any] = []
+
+    @contextmanager
+    def answering(self) -> Iterator[None]:
+        """Apply this call: what it staged is kept when the block ends, dropped when it raises."""
+        try:
+            yield
+        except Exception as failure:  # noqa: BLE001 - whatever it is, it is this call's alone
+            self._data_json, self._failure = None, failure
+        else:
+            self._batch.keep(self._states, self._changes)
+
+    def change(self, key: Hashable, state: object, change: Any) -> None:
+        """Stage that the object `key` is now `state`, and the change to save with it."""
+        self._states.append((key, state))
+        self._changes.append(change)
+
+    def answer(self, result: R) -> None:
+        """Stage the answer; it is put into JSON now, so that what cannot be shown fails here."""
+        self._data_json = encode(self._show(result))
+
+    def check_answered(self) -> None:
+        """Raise TypeError when the action neither answered nor refused this call."""
+        if self._data_json is None and self._failure is None:
+            raise TypeError("run_many left a call without an answer")
+
+    def outcome(self) -> bytes:
+        """The answer's data, once committed; raises what the call failed with."""
+        if self._failure is not None:
+            raise self._failure
+        assert self._data_json is not None  # noqa: S101 - check_answered saw to it
+        return self._data_json
+
+
+class Batch(Generic[P, R]):
+    """The calls of a group in their order, and where their changes have led so far."""
+
+    def __init__(self, calls: Collection[BatchCall[P, R]]) -> None:
+        self._calls = calls
+        self._states: dict[Hashable, Any] = {}
+        self.changes: list[Any] = []
+        """Every kept change, in order."""
+        for call in calls:
+            call.join(self)
+
+    def __iter__(self) -> Iterator[BatchCall[P, R]]:
+        return iter(self._calls)
+
+    def state(self, key: Hashable, loaded: Any) -> Any:
+        """The object `key` as the calls so far have left it; `loaded` when none changed it."""
+        return self._states.get(key, loaded)
+
+    def states(self) -> list[Any]:
+        """Every changed object, once, as it is to be saved."""
+        return list(self._states.values())
+
+    def keep(self, states: list[tuple[Hashable, object]], changes: list[Any]) -> None:
+        """Take over what a call staged."""
+        self._states.update(states)
+        self.changes.extend(changes)

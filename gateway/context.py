@@ -1,0 +1,112 @@
+"""Everything that a running action may touch."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+import structlog
+
+from gateway.access.identity import Identity
+from gateway.errors import AccessDenied
+from gateway.listing import Listing
+from gateway.settings import Settings
+from gateway.store.database import Queries
+
+
+class Catalogue(Protocol):
+    """What a registry tells about its actions; `system/describe` shows it."""
+
+    def describe(self, identity: Identity, action: str | None) -> list[dict[str, Any]]:
+        """The actions that the identity may use, or the one named `section/action`.
+
+        Raises UnknownAction.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What every call of one gateway shares."""
+
+    settings: Settings
+    catalogue: Catalogue
+    now: Callable[[], datetime]
+    """The present moment, in UTC."""
+    new_id: Callable[[], str]
+    """A new UUIDv7, in lower case."""
+    log: structlog.typing.FilteringBoundLogger
+    sections: Mapping[str, Any] = field(default_factory=dict)
+    """What each section's `on_start` returned, by the section's name."""
+
+
+@dataclass(slots=True)
+class Options:
+    """What the caller asked of the answer itself."""
+
+    listing: Listing | None = None
+    full: bool = False
+    expand: frozenset[str] = frozenset()
+
+
+@dataclass(slots=True)
+class Context:
+    """One call's surroundings, handed to `Action.run`.
+
+    `db` is, for an action that writes, the transaction that is committed when `run` returns and
+    rolled back when it raises; for one that reads, a reader that sees only what is committed.
+    """
+
+    shared: Surroundings
+    db: Queries
+    now: datetime
+    caller: Identity | None
+    section: str
+    options: Options
+    flags: dict[str, object]
+
+    @property
+    def identity(self) -> Identity:
+        """Who calls; an action with a scope always has one."""
+        if self.caller is None:
+            raise AccessDenied
+        return self.caller
+
+    @property
+    def listing(self) -> Listing:
+        """What the call asked of the list that the action declared."""
+        if self.options.listing is None:
+            raise TypeError("only an action that declares `listing` has one")
+        return self.options.listing
+
+    @property
+    def log(self) -> structlog.typing.FilteringBoundLogger:
+        """A logger that names the section and the call."""
+        log: structlog.typing.FilteringBoundLogger = self.shared.log.bind(
+            section=self.section, request_id=self.flags["request_id"]
+        )
+        return log
+
+    @property
+    def settings(self) -> Settings:
+        return self.shared.settings
+
+    @property
+    def catalogue(self) -> Catalogue:
+        return self.shared.catalogue
+
+    @property
+    def started(self) -> Any:
+        """What this section's `on_start` returned: a client, a pool."""
+        return self.shared.sections[self.section]
+
+    def new_id(self) -> str:
+        """A new UUIDv7, in lower case."""
+        return self.shared.new_id()
+
+    def expands(self, name: str) -> bool:
+        """Whether the caller asked for the expansion."""
+        return name in self.options.expand
+
+    def flag(self, name: str, value: object = True) -> None:
+        """Set a flag of the answer; `value` is a JSON value."""
+        self.flags[name] = value

@@ -1,0 +1,220 @@
+"""The way of one call, written as prose: a call goes in, an envelope comes out."""
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import format_datetime
+from typing import Any, Protocol
+
+from gateway import envelope as envelopes
+from gateway.access.authenticator import Authenticator
+from gateway.access.identity import Identity
+from gateway.action import Batch, BatchAction, BatchCall, BatchContext, Deprecation, Effect
+from gateway.call import Call
+from gateway.codec.encode import encode
+from gateway.context import Context, Options, Surroundings
+from gateway.envelope import Envelope
+from gateway.errors import ActionError, DeadlineExceeded, InternalServerError, ParameterError
+from gateway.listing import CursorPage, Page
+from gateway.registry import Registered, Registry
+from gateway.stages.authenticate import authenticate
+from gateway.stages.authorize import authorize
+from gateway.stages.validate import validate
+from gateway.store.database import Database, Transaction
+
+
+@dataclass(slots=True)
+class Trail:
+    """How far a call came, for those who watch."""
+
+    call: Call
+    flags: dict[str, object]
+    registered: Registered | None = None
+    caller: Identity | None = None
+    headers: list[tuple[str, str]] = field(default_factory=list)
+
+
+class Observer(Protocol):
+    """Whoever watches calls (logs, metrics, audit); it cannot change one."""
+
+    def saw(self, trail: Trail, envelope: Envelope) -> None: ...
+
+
+class Undeclared(Exception):
+    """An action raised an error that it does not declare: a fault of ours, not the caller's."""
+
+
+class Pipeline:
+    """The one doorway: every way in builds a Call and prints an Envelope.
+
+    `stopwatch` counts seconds and never goes back; `Call.started` is a reading of it.
+    """
+
+    def __init__(
+        self,
+        *,
+        registry: Registry,
+        database: Database,
+        authenticator: Authenticator,
+        shared: Surroundings,
+        observers: Sequence[Observer] = (),
+        stopwatch: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        self.registry = registry
+        self.shared = shared
+        self.stopwatch = stopwatch
+        self._database = database
+        self._authenticator = authenticator
+        self._observers = observers
+        self._lanes = {
+            each.path: _Lane(each, each.action, shared)
+            for each in registry
+            if isinstance(each.action, BatchAction)
+        }
+
+    async def answer(self, call: Call) -> Envelope:
+        """The envelope for any call, whatever happens on the way; only cancelling passes through."""
+        trail = Trail(call, {"request_id": call.request_id})
+        try:
+            data = await self._perform_in_time(call, trail)
+            envelope = envelopes.of_success(data, **self._facts(trail))
+        except ParameterError as error:
+            envelope = envelopes.of_parameter_error(error, **self._facts(trail))
+        except ActionError as error:
+            envelope = envelopes.of_error(error, **self._facts(trail))
+        except Exception:
+            self.shared.log.exception("call.crashed", request_id=call.request_id)
+            envelope = envelopes.of_error(InternalServerError(), **self._facts(trail))
+        return self._watched(trail, envelope)
+
+    def refuse(self, call: Call, error: ActionError) -> Envelope:
+        """The envelope for a call that a door turns away before any of its steps."""
+        trail = Trail(call, {"request_id": call.request_id})
+        return self._watched(trail, envelopes.of_error(error, **self._facts(trail)))
+
+    def _watched(self, trail: Trail, envelope: Envelope) -> Envelope:
+        for observer in self._observers:
+            observer.saw(trail, envelope)
+        return envelope
+
+    async def _perform_in_time(self, call: Call, trail: Trail) -> bytes:
+        """Perform the call within its deadline, if it has one."""
+        if call.deadline is None:
+            return await self._perform(call, trail)
+        deadline = asyncio.timeout_at(call.deadline)
+        try:
+            async with deadline:
+                return await self._perform(call, trail)
+        except TimeoutError:
+            if deadline.expired():
+                raise DeadlineExceeded from None
+            raise
+
+    async def _perform(self, call: Call, trail: Trail) -> bytes:
+        """The steps of the protocol's section 1, in its order."""
+        registered = trail.registered = self.registry.find(call.section, call.action)
+        limit = self._body_limit(registered)
+        call.body.refuse_early(limit)
+        if registered is None:
+            raise self.registry.unknown(call.section, call.action)
+        _announce_deprecation(registered.action.deprecated, trail)
+        caller = trail.caller = await authenticate(call, registered, by=self._authenticator)
+        authorize(caller, registered)
+        text = await call.body.read(limit)
+        params, options = validate(text, registered, caller)
+        if options.listing is not None:
+            trail.flags.update(options.listing.flags())
+        try:
+            data = await self._run(registered, params, options, trail)
+        except ActionError as error:
+            if type(error) not in registered.raises:
+                raise Undeclared(f"{registered.path} raised {error.code()}") from error
+            raise
+        if registered.action.effect is not Effect.READS:
+            trail.flags[registered.action.effect.value] = True
+        return data
+
+    async def _run(
+        self, registered: Registered, params: Any, options: Options, trail: Trail
+    ) -> bytes:
+        """Run the action; a write has joined a commit when this returns."""
+        action, caller = registered.action, trail.caller
+        show = registered.show(full=options.full, expand=options.expand)
+        if isinstance(action, BatchAction):
+            assert caller is not None  # noqa: S101 - a write has a scope, a scope a caller
+            call = BatchCall(params, caller, options, trail.flags, show)
+            await self._database.join(self._lanes[registered.path], call)
+            return call.outcome()
+
+        async def perform(db: Transaction) -> bytes:
+            context = Context(
+                shared=self.shared,
+                db=db,
+                now=self.shared.now(),
+                caller=caller,
+                section=registered.section,
+                options=options,
+                flags=trail.flags,
+            )
+            return _shown(await action.run(params, context), show, options, trail.flags)
+
+        if action.effect is Effect.READS:
+            return await perform(self._database.reader)
+        return await self._database.write(perform)
+
+    def _body_limit(self, registered: Registered | None) -> int:
+        own = registered.action.body_limit if registered is not None else None
+        return self.shared.settings.body_limit if own is None else own
+
+    def _facts(self, trail: Trail) -> dict[str, Any]:
+        return {
+            "flags": trail.flags,
+            "seconds": self.stopwatch() - trail.call.started,
+            "headers": tuple(trail.headers),
+        }
+
+
+class _Lane:
+    """A batch action as the database sees it: whoever serves its calls."""
+
+    def __init__(
+        self, registered: Registered, action: BatchAction[Any, Any], shared: Surroundings
+    ) -> None:
+        self._path = registered.path
+        self._action = action
+        self._shared = shared
+
+    async def serve(self, db: Transaction, calls: Sequence[BatchCall[Any, Any]]) -> None:
+        context = BatchContext(shared=self._shared, db=db, now=self._shared.now())
+        await self._action.run_many(Batch(calls), context)
+        for call in calls:
+            call.check_answered()
+
+
+def _shown(
+    result: Any, show: Callable[[Any], Any], options: Options, flags: dict[str, object]
+) -> bytes:
+    """The result as JSON; of a list its items, with the flag that says which page they are."""
+    if options.listing is None:
+        return encode(show(result))
+    assert isinstance(result, (Page, CursorPage))  # noqa: S101 - what a ListAction returns
+    flags["paginated"] = result.flag(options.listing)
+    return encode([show(item) for item in result.items])
+
+
+def _announce_deprecation(deprecated: Deprecation | None, trail: Trail) -> None:
+    """Say that the action is on its way out: RFC 9745 and RFC 8594, and the flag."""
+    if deprecated is None:
+        return
+    since = datetime.combine(deprecated.since, datetime.min.time(), UTC)
+    sunset = datetime.combine(deprecated.sunset, datetime.min.time(), UTC)
+    trail.headers.append(("Deprecation", f"@{since.timestamp():.0f}"))
+    trail.headers.append(("Sunset", format_datetime(sunset, usegmt=True)))
+    told: Mapping[str, str] = {
+        "since": deprecated.since.isoformat(),
+        "sunset": deprecated.sunset.isoformat(),
+        "use": deprecated.use,
+    }
+    trail.flags["deprecated"] = told

@@ -1,0 +1,82 @@
+"""What `system/describe` tells: a registry's actions, each as one dictionary."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from gateway.access.identity import Identity
+from gateway.action import NO_KEY
+from gateway.errors import ActionError
+from gateway.registry import Registered, Registry
+
+
+class RegistryCatalogue:
+    """Describes a registry's actions; each is worked out when it is first asked for."""
+
+    def __init__(self, registry: Registry) -> None:
+        self._registry = registry
+        self._described: dict[str, dict[str, Any]] = {}
+
+    def describe(self, identity: Identity, action: str | None) -> list[dict[str, Any]]:
+        """The actions that the identity may use, or the one named `section/action`.
+
+        Raises UnknownAction, also for an action that the identity may not use.
+        """
+        usable = [each for each in self._registry if _may_use(identity, each)]
+        if action is None:
+            return [self._facts(each) for each in usable]
+        section, _, name = action.partition("/")
+        found = self._registry.find(section, name)
+        if found is None or found not in usable:
+            raise self._registry.unknown(section, name)
+        return [self._facts(found)]
+
+    def _facts(self, registered: Registered) -> dict[str, Any]:
+        facts = self._described.get(registered.path)
+        if facts is None:
+            facts = self._described[registered.path] = _facts(registered)
+        return facts
+
+
+def _may_use(identity: Identity, registered: Registered) -> bool:
+    scope = registered.action.scope
+    return scope == NO_KEY or identity.may(scope)
+
+
+def _facts(registered: Registered) -> dict[str, Any]:
+    from gateway.reference.json_schema import (  # noqa: PLC0415 - apispec is for those who ask
+        params_schema,
+        result_schema,
+    )
+
+    action = registered.action
+    deprecated = action.deprecated
+    return {
+        "action": registered.path,
+        "summary": registered.summary,
+        "scope": None if action.scope == NO_KEY else action.scope,
+        "effect": action.effect.name.lower(),
+        "params": params_schema(registered),
+        "result": result_schema(registered),
+        "errors": list(_errors(registered.raises)),
+        "example": dict(action.example),
+        "deprecated": None
+        if deprecated is None
+        else {
+            "since": deprecated.since.isoformat(),
+            "sunset": deprecated.sunset.isoformat(),
+            "use": deprecated.use,
+        },
+    }
+
+
+def _errors(raises: Iterable[type[ActionError]]) -> Iterable[dict[str, Any]]:
+    for error in raises:
+        described: dict[str, Any] = {
+            "code": error.code(),
+            "message": error.example().sentence,
+            "retryable": error.retryable,
+            "attributes": list(error.attributes),
+        }
+        if error.number is not None:
+            described["number"] = error.number
+        yield described

@@ -1,0 +1,207 @@
+"""Sections and the registry: what can be called, and under which name."""
+
+import difflib
+import re
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from marshmallow import RAISE, Schema, ValidationError, fields, validate
+
+from gateway.access.roles import is_scope
+from gateway.action import NO_KEY, Action, BatchAction, Declared, Effect, ListAction
+from gateway.codec.show import Show, Unshowable, compile_show
+from gateway.errors import ActionError, FilterError, UnknownAction
+from gateway.settings import SettingsError
+from gateway.store.migrate import Migrations
+
+AnyAction = Action[Any, Any] | ListAction[Any, Any] | BatchAction[Any, Any]
+
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
+_SUGGESTIONS = 3
+
+
+class RegistrationError(Exception):
+    """A section or an action that cannot be served, told in one sentence at start-up."""
+
+
+@dataclass(frozen=True)
+class Section:
+    """Actions that belong together, under one name.
+
+    `settings` is a marshmallow schema for the section's own table in the settings; what it loads
+    goes to `on_start`, whose result (a client, a pool) is the actions' `context.started` and goes
+    to `on_stop` at the end.
+    """
+
+    name: str
+    summary: str
+    actions: tuple[type[AnyAction], ...]
+    migrations: Migrations | None = None
+    settings: type[Schema] | None = None
+    on_start: Callable[[Mapping[str, Any]], Awaitable[Any]] | None = None
+    on_stop: Callable[[Any], Awaitable[None]] | None = None
+
+    def read_settings(self, given: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The section's own settings, checked. Raises SettingsError."""
+        if self.settings is None:
+            return given
+        try:
+            loaded: Mapping[str, Any] = self.settings().load(given)
+        except ValidationError as error:
+            raise SettingsError(
+                f"The settings of the section {self.name} cannot be used: {error.messages}."
+            ) from None
+        return loaded
+
+
+@dataclass(frozen=True)
+class Registered:
+    """An action in its place, with everything that a call needs worked out beforehand."""
+
+    section: str
+    name: str
+    action: AnyAction
+    summary: str
+    takes: Schema
+    gives: Schema
+    raises: tuple[type[ActionError], ...]
+    options: Schema | None
+    """The parameters that the engine itself reads: pages, filters, `_full`, `_expansions`."""
+    _shows: dict[tuple[bool, frozenset[str]], Show] = field(default_factory=dict)
+
+    @property
+    def path(self) -> str:
+        return f"{self.section}/{self.name}"
+
+    @property
+    def expansions(self) -> tuple[str, ...]:
+        return tuple(getattr(self.gives, "expansions", ()))
+
+    @property
+    def extended(self) -> tuple[str, ...]:
+        return tuple(getattr(self.gives, "extended", ()))
+
+    def show(self, *, full: bool, expand: frozenset[str]) -> Show:
+        """The compiled shape, with what the caller asked to see of it."""
+        show = self._shows.get((full, expand))
+        if show is None:
+            show = compile_show(self.gives, full=full, expand=expand)
+            self._shows[full, expand] = show
+        return show
+
+
+class Registry:
+    """Every action of a gateway. Raises RegistrationError for what cannot be served."""
+
+    def __init__(self, sections: Iterable[Section]) -> None:
+        self.sections = tuple(sections)
+        self._by_path: dict[str, Registered] = {}
+        names: set[str] = set()
+        for section in self.sections:
+            _require(_NAME.fullmatch(section.name), f"{section.name!r} cannot name a section")
+            _require(section.name not in names, f"there are two sections named {section.name}")
+            names.add(section.name)
+            for kind in section.actions:
+                registered = _register(section, kind)
+                path = registered.path
+                _require(path not in self._by_path, f"there are two actions named {path}")
+                self._by_path[path] = registered
+
+    @property
+    def migrations(self) -> list[Migrations]:
+        """The sections' own migrations, each once, in the order of the sections."""
+        found = [each.migrations for each in self.sections if each.migrations is not None]
+        return list({each.branch: each for each in found}.values())
+
+    def __iter__(self) -> Iterator[Registered]:
+        return iter(self._by_path.values())
+
+    def find(self, section: str, action: str) -> Registered | None:
+        return self._by_path.get(f"{section}/{action}")
+
+    def unknown(self, section: str, action: str) -> UnknownAction:
+        """The error for a name that is not here, with up to three near ones."""
+        near = difflib.get_close_matches(
+            f"{section}/{action}"[:100], self._by_path, n=_SUGGESTIONS, cutoff=0.6
+        )
+        hint = f" Did you mean {' or '.join(near)}?" if near else ""
+        return UnknownAction(section=section, action=action, did_you_mean=near, hint=hint)
+
+
+def _register(section: Section, kind: type[AnyAction]) -> Registered:
+    name = kind.name or re.sub(r"(?<!^)(?=[A-Z])", "_", kind.__name__).lower()
+    where = f"{section.name}/{name}"
+    _require(_NAME.fullmatch(name), f"{where}: {name!r} cannot name an action")
+    summary = (kind.__doc__ or "").strip().partition("\n")[0]
+    _require(summary and kind.__doc__ not in _BASE_DOCSTRINGS, f"{where} has no docstring")
+    _require(kind.scope, f"{where} declares no scope (NO_KEY is one)")
+    _require(
+        kind.scope == NO_KEY or is_scope(kind.scope), f"{where}: {kind.scope!r} is not a scope"
+    )
+    _require(issubclass(kind, ListAction) == (kind.listing is not None), f"{where}: a ListAction, "
+             "and nothing else, declares listing")  # fmt: skip
+    writes = kind.effect is not Effect.READS
+    _require(writes or not issubclass(kind, BatchAction), f"{where}: a BatchAction writes")
+    _require(not writes or kind.scope != NO_KEY, f"{where}: a write needs a scope")
+    takes, gives = getattr(kind, "takes", None), getattr(kind, "gives", None)
+    if not isinstance(takes, Schema) or not isinstance(gives, Schema):
+        raise RegistrationError(f"{where}: takes and gives are marshmallow schemas")
+    raises = kind.raises + ((FilterError,) if _filters(kind) else ())
+    options = _options(kind, gives)
+    clash = set(takes.fields) & set(options.fields if options else ())
+    _require(not clash, f"{where}: the gateway itself reads {', '.join(sorted(clash))}")
+    registered = Registered(section.name, name, kind(), summary, takes, gives, raises, options)
+    try:
+        registered.show(full=True, expand=frozenset(registered.expansions))
+    except Unshowable as fault:
+        raise RegistrationError(f"{where}: {fault}") from None
+    return registered
+
+
+_BASE_DOCSTRINGS = {base.__doc__ for base in (Action, BatchAction, Declared, ListAction)}
+
+
+def _filters(kind: type[AnyAction]) -> bool:
+    return bool(getattr(kind.listing, "filters", None))
+
+
+def _options(kind: type[AnyAction], gives: Schema) -> Schema | None:
+    found: dict[str, fields.Field[Any]] = {}
+    if kind.listing is not None:
+        found |= kind.listing.parameters()
+    if getattr(gives, "extended", ()):
+        found["_full"] = StrictBoolean()
+    if expansions := getattr(gives, "expansions", ()):
+        found["_expansions"] = Expansions(expansions)
+    if not found:
+        return None
+    return Schema.from_dict(found, name=f"{kind.__name__}Options")(unknown=RAISE)
+
+
+class StrictBoolean(fields.Boolean):
+    """`true` or `false`, and nothing that merely looks like it."""
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> bool:  # noqa: ARG002 - the
+        # signature is marshmallow's
+        if not isinstance(value, bool):
+            raise self.make_error("invalid", input=value)
+        return value
+
+
+class Expansions(fields.List[str]):
+    """A list of expansions' names; true stands for all of them, false for none."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self.names = tuple(names)
+        super().__init__(fields.String(validate=validate.OneOf(self.names)))
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> list[str]:
+        if isinstance(value, bool):
+            return list(self.names) if value else []
+        return super()._deserialize(value, *args, **kwargs)
+
+
+def _require(condition: object, sentence: str) -> None:
+    if not condition:
+        raise RegistrationError(sentence)

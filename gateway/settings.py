@@ -1,0 +1,133 @@
+"""The settings: one frozen dataclass, checked by marshmallow, from a file, the environment, options."""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from marshmallow import RAISE, Schema, ValidationError, fields, validate
+
+PREFIX = "HALYARD_"
+
+
+class SettingsError(Exception):
+    """A setting that cannot be used, told in one sentence."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything that an operator can choose; the README has the same table in prose."""
+
+    host: str = "127.0.0.1"
+    port: int = 8080
+    """0 takes any free port."""
+    data: Path = Path("halyard-data")
+    """The folder of the SQLite database."""
+    database: str | None = None
+    """`postgresql://…`; None is SQLite in `data`."""
+    actions: tuple[str, ...] = ()
+    """Modules with a user's own sections: each has `section` or `sections`."""
+    environment: str = "live"
+    """`live` or `test`: part of the keys made here."""
+    body_limit: int = 1024 * 1024
+    """Bytes."""
+    body_timeout: float = 10.0
+    """Seconds that a body may take to arrive."""
+    cors_origins: tuple[str, ...] = ()
+    """Origins whose pages may call, or `*`."""
+    mirror_status: bool = False
+    """Whether outcomes are mirrored into HTTP status codes unasked."""
+    echo_rehearsal: bool = False
+    """Whether `system/echo` can rehearse failures."""
+    log_level: str = "info"
+    log_format: str = "auto"
+    """`json`, `pretty`, or `auto`: pretty on a terminal."""
+    drain_seconds: float = 20.0
+    """How long running calls may take to finish after SIGTERM."""
+    sections: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """The sections' own settings, by section: `[sections.<name>]` in the file."""
+
+
+class _Names(fields.List[str]):
+    """A list of names; from the environment and the command line, separated by commas."""
+
+    def __init__(self) -> None:
+        super().__init__(fields.String(validate=validate.Length(min=1)))
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+        if isinstance(value, str):
+            value = [part.strip() for part in value.split(",") if part.strip()]
+        return tuple(super()._deserialize(value, *args, **kwargs))
+
+
+class _Folder(fields.String):
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+        return Path(super()._deserialize(str(value), *args, **kwargs))
+
+
+class _SettingsSchema(Schema):
+    class Meta:
+        unknown = RAISE
+
+    host = fields.String(validate=validate.Length(min=1))
+    port = fields.Integer(validate=validate.Range(min=0, max=65535))
+    data = _Folder()
+    database = fields.String(
+        validate=validate.Regexp(
+            r"postgres(ql)?://", error="Must be an address that begins with postgresql://."
+        )
+    )
+    actions = _Names()
+    environment = fields.String(validate=validate.OneOf(("live", "test")))
+    body_limit = fields.Integer(validate=validate.Range(min=1024, max=2**30))
+    body_timeout = fields.Float(validate=validate.Range(min=0, min_inclusive=False))
+    cors_origins = _Names()
+    mirror_status = fields.Boolean()
+    echo_rehearsal = fields.Boolean()
+    log_level = fields.String(validate=validate.OneOf(("debug", "info", "warning", "error")))
+    log_format = fields.String(validate=validate.OneOf(("auto", "json", "pretty")))
+    drain_seconds = fields.Float(validate=validate.Range(min=0))
+    sections = fields.Dict(keys=fields.String(), values=fields.Dict())
+
+
+def load_settings(
+    *,
+    options: Mapping[str, Any],
+    environ: Mapping[str, str],
+    config: Path | None = None,
+) -> Settings:
+    """The settings from a TOML file, HALYARD_<NAME> and options, in rising precedence.
+
+    `config` None means `halyard.toml` where there is one; `options` that are None were not given.
+    Raises SettingsError.
+    """
+    from_file = _read_file(config)
+    names = [name for name in _SettingsSchema().fields if name != "sections"]
+    from_environ = {
+        name: environ[PREFIX + name.upper()] for name in names if PREFIX + name.upper() in environ
+    }
+    given = {name: value for name, value in options.items() if value is not None}
+    try:
+        return Settings(**_SettingsSchema().load(from_file | from_environ | given))
+    except ValidationError as error:
+        name, problem = next(iter(error.normalized_messages().items()))
+        raise SettingsError(f"The setting {name} cannot be used: {_first(problem)}") from None
+
+
+def _read_file(config: Path | None) -> dict[str, Any]:
+    path = config or Path("halyard.toml")
+    if config is None and not path.exists():
+        return {}
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as fault:
+        raise SettingsError(f"The settings file {path} cannot be read: {fault.strerror}.") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
+        raise SettingsError(f"The settings file {path} is not TOML: {fault}.") from None
+
+
+def _first(problem: Any) -> str:
+    while not isinstance(problem, str):
+        problem = next(iter(problem.values() if isinstance(problem, dict) else problem))
+    return problem

@@ -1,0 +1,1 @@
+"""The steps of a call, one file each."""

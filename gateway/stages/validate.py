@@ -1,0 +1,125 @@
+"""From JSON text to the value object that an action takes, or a sentence for each field."""
+
+import difflib
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from marshmallow import Schema, ValidationError
+
+from gateway.access.identity import Identity
+from gateway.codec.strict import parse_object, paths_with_nul
+from gateway.context import Options
+from gateway.errors import ParameterError
+from gateway.registry import Registered
+
+_UNKNOWN = "Unknown field."
+_MISSING = "Missing data for required field."
+_NUL = "The character U+0000 is not allowed."
+
+
+def validate(text: bytes, registered: Registered, caller: Identity | None) -> tuple[Any, Options]:
+    """The parameters, and what the caller asked of the answer itself.
+
+    Raises MalformedRequest, ParameterError or FilterError.
+    """
+    sent = parse_object(text)
+    if nul_paths := paths_with_nul(sent, text):
+        raise _refusal(_nested(nul_paths), registered)
+    if registered.options is None:
+        return _read(registered.takes, sent, registered), Options()
+    names = registered.options.fields
+    asked = {name: value for name, value in sent.items() if name in names}
+    rest = {name: value for name, value in sent.items() if name not in names}
+    try:
+        options = registered.options.load(asked)
+    except ValidationError as error:
+        problems = {**error.normalized_messages(), **_problems(registered.takes, rest)}
+        raise _refusal(problems, registered) from None
+    params = _read(registered.takes, rest, registered)
+    return params, _options(options, rest, registered, caller)
+
+
+def _options(
+    options: Mapping[str, Any],
+    rest: Mapping[str, Any],
+    registered: Registered,
+    caller: Identity | None,
+) -> Options:
+    listing = None
+    declared = registered.action.listing
+    if declared is not None:
+        account = caller.account_id if caller else None
+        listing = declared.read(options, (registered.path, account, rest))
+    return Options(
+        listing=listing,
+        full=options.get("_full", False),
+        expand=frozenset(options.get("_expansions", ())),
+    )
+
+
+def _read(shape: Any, sent: Mapping[str, Any], registered: Registered) -> Any:
+    try:
+        return shape.read(sent)
+    except ValidationError as error:
+        raise _refusal(error.normalized_messages(), registered) from None
+
+
+def _problems(shape: Any, sent: Mapping[str, Any]) -> dict[str, Any]:
+    try:
+        shape.read(sent)
+    except ValidationError as error:
+        return error.normalized_messages()
+    return {}
+
+
+def _refusal(problems: Mapping[Any, Any], registered: Registered) -> ParameterError:
+    errors = _with_text_keys(problems)
+    path, sentence = next(_leaves(errors, ()), ((), "The parameters do not fit."))
+    return ParameterError(_first_problem(path, sentence, registered), errors)
+
+
+def _with_text_keys(problems: Any) -> Any:
+    if isinstance(problems, Mapping):
+        return {str(name): _with_text_keys(each) for name, each in problems.items()}
+    return problems
+
+
+def _leaves(errors: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:
+    if isinstance(errors, Mapping):
+        for name, each in errors.items():
+            yield from _leaves(each, path if name == "_schema" else (*path, name))
+    elif isinstance(errors, list):
+        for each in errors:
+            yield from _leaves(each, path)
+    else:
+        yield path, str(errors)
+
+
+def _first_problem(path: tuple[str, ...], sentence: str, registered: Registered) -> str:
+    """The problem as one sentence that names its field in backticks."""
+    if not path:
+        return sentence
+    field = f"`{'.'.join(path)}`"
+    if sentence == _MISSING:
+        return f"{field} is required but is missing"
+    if sentence == _UNKNOWN:
+        near = _near(path[-1], registered) if len(path) == 1 else None
+        hint = f"; did you mean `{near}`?" if near else ""
+        return f"{field} is not a parameter of {registered.path}{hint}"
+    return f"{field}: {sentence}"
+
+
+def _near(name: str, registered: Registered) -> str | None:
+    shapes: list[Schema | None] = [registered.takes, registered.options]
+    names = [each for shape in shapes if shape is not None for each in shape.load_fields]
+    return next(iter(difflib.get_close_matches(name[:100], names, n=1)), None)
+
+
+def _nested(paths: list[tuple[str, ...]]) -> dict[str, Any]:
+    errors: dict[str, Any] = {}
+    for path in paths:
+        inner = errors
+        for name in path[:-1]:
+            inner = inner.setdefault(name, {})
+        inner[path[-1]] = [_NUL]
+    return errors

@@ -1,0 +1,1 @@
+"""The database: types, statements, transactions, group commit, migrations."""

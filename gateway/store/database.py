@@ -1,0 +1,72 @@
+"""What the rest of the house knows of a database: queries, transactions, groups."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, Protocol, TypeVar
+
+from gateway.store.statements import Row, Statement
+
+T = TypeVar("T")
+C_contra = TypeVar("C_contra", contravariant=True)
+
+
+class DatabaseError(Exception):
+    """A database that cannot be used, told in one sentence for whoever operates it."""
+
+
+class DuplicateError(Exception):
+    """A row that the database refuses because a unique one like it is there already."""
+
+
+class Queries(Protocol):
+    """Questions to the database. Values go by the names of the statement's bind parameters.
+
+    Raises DuplicateError when a statement would break a unique constraint.
+    """
+
+    async def all(self, statement: Statement, **values: Any) -> list[Row]:
+        """Every row."""
+
+    async def first(self, statement: Statement, **values: Any) -> Row | None:
+        """The first row, or None."""
+
+    async def run(self, statement: Statement, **values: Any) -> None:
+        """Run it for what it does."""
+
+
+class Transaction(Queries, Protocol):
+    """Queries inside a transaction, committed or rolled back by whoever opened it."""
+
+
+Work = Callable[[Transaction], Awaitable[T]]
+
+
+class Lane(Protocol[C_contra]):
+    """Whoever serves the calls of one kind together: a batch action, wrapped by the pipeline."""
+
+    async def serve(self, db: Transaction, calls: Sequence[C_contra]) -> None:
+        """Serve all the calls; on an exception everything is rolled back and each is tried alone."""
+
+
+class Database(Protocol):
+    """A database with its transactions; `reader` sees only what is committed."""
+
+    reader: Queries
+
+    async def write(self, work: Work[T]) -> T:
+        """Run `work` in a transaction and return once it is committed; what it raises rolls back.
+
+        When the caller is cancelled before the work began, nothing is written; after that, the
+        outcome is awaited and returned.
+        """
+
+    async def join(self, lane: Lane[Any], call: Any) -> None:
+        """Have `lane` serve `call` with the others that came meanwhile; return once committed.
+
+        Cancelling is as for `write`.
+        """
+
+    async def check(self) -> None:
+        """Raise DatabaseError unless writing is possible now."""
+
+    async def close(self) -> None:
+        """Finish what was begun, then let go of every connection."""

@@ -1,0 +1,147 @@
+"""A `Listing` as SQL: filters, order and pages over the columns that a store names."""
+
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Select,
+    String,
+    and_,
+    bindparam,
+    func,
+    or_,
+)
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
+
+from gateway.listing import Listing, Operator, Term
+from gateway.store.database import Queries
+from gateway.store.statements import Row, Statement
+
+Columns = Mapping[str, ColumnElement[Any]]
+
+
+class PagedList:
+    """A list that is read page by page: the statement without order, its columns by attribute.
+
+    `tie` is the column that breaks ties. The statements of each combination of filters and order
+    that callers send are built once; their values are parameters.
+    """
+
+    def __init__(
+        self, select: Callable[[], Select[Any]], columns: Columns, tie: ColumnElement[Any]
+    ) -> None:
+        self._select = select
+        self._columns = columns
+        self._tie = tie
+        self._page = lru_cache(maxsize=256)(self._build_page)
+        self._count = lru_cache(maxsize=256)(self._build_count)
+
+    async def page(self, db: Queries, listing: Listing, **values: Any) -> list[Row]:
+        """The rows of the page that `listing` asks for; `values` go to the statement itself."""
+        statement = self._page(_kinds(listing.terms), listing.sort_by, listing.descending)
+        bounds = {"page_limit": listing.per_page, "page_offset": listing.offset}
+        return await db.all(statement, **values, **bounds, **_values(listing.terms))
+
+    async def count(self, db: Queries, listing: Listing, **values: Any) -> int:
+        """How many rows the filters of `listing` leave."""
+        statement = self._count(_kinds(listing.terms))
+        row = await db.first(statement, **values, **_values(listing.terms))
+        return int(row[0]) if row else 0
+
+    def _build_page(self, kinds: "Kinds", sort_by: str, descending: bool) -> Statement:  # noqa: FBT001
+        # - lru_cache calls it by position
+        order = [self._columns[sort_by], self._tie]
+        return Statement(
+            self._select()
+            .where(*self._conditions(kinds))
+            .order_by(*(column.desc() if descending else column for column in order))
+            .limit(bindparam("page_limit", type_=BigInteger()))
+            .offset(bindparam("page_offset", type_=BigInteger()))
+        )
+
+    def _build_count(self, kinds: "Kinds") -> Statement:
+        found = self._select().where(*self._conditions(kinds)).with_only_columns(func.count())
+        return Statement(found)
+
+    def _conditions(self, kinds: "Kinds") -> list[ColumnElement[bool]]:
+        return [
+            _condition(self._columns[attribute], operator, f"filter_{place}", count)
+            for place, (attribute, operator, count) in enumerate(kinds)
+        ]
+
+
+Kinds = tuple[tuple[str, Operator, int], ...]
+
+
+def _kinds(terms: tuple[Term, ...]) -> Kinds:
+    return tuple(
+        (term.attribute, term.operator, len(term.value) if isinstance(term.value, list) else -1)
+        for term in terms
+    )
+
+
+def _values(terms: tuple[Term, ...]) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for place, term in enumerate(terms):
+        if isinstance(term.value, list):
+            values |= {f"filter_{place}_{n}": each for n, each in enumerate(term.value)}
+        else:
+            values[f"filter_{place}"] = term.value
+    return values
+
+
+def _condition(
+    column: ColumnElement[Any], operator: Operator, name: str, count: int
+) -> ColumnElement[bool]:
+    """One filter; a column without a value is what no value equals, so `not_eq` finds it."""
+    if operator in (Operator.IN, Operator.NOT_IN):
+        values = [bindparam(f"{name}_{n}", type_=column.type) for n in range(count)]
+        if operator is Operator.IN:
+            return column.in_(values)
+        return or_(column.is_(None), column.not_in(values))
+    value = bindparam(name, type_=column.type)
+    return _CONDITIONS[operator](column, value)
+
+
+def _starts(column: ColumnElement[Any], value: ColumnElement[Any]) -> ColumnElement[bool]:
+    return func.substr(column, 1, func.length(value), type_=String) == value
+
+
+def _ends(column: ColumnElement[Any], value: ColumnElement[Any]) -> ColumnElement[bool]:
+    start = func.length(column) - func.length(value) + 1
+    return and_(start >= 1, func.substr(column, start, type_=String) == value)
+
+
+_CONDITIONS: Mapping[Operator, Callable[[Any, Any], ColumnElement[bool]]] = {
+    Operator.EQ: lambda column, value: column == value,
+    Operator.NOT_EQ: lambda column, value: or_(column.is_(None), column != value),
+    Operator.GT: lambda column, value: column > value,
+    Operator.GTE: lambda column, value: column >= value,
+    Operator.LT: lambda column, value: column < value,
+    Operator.LTE: lambda column, value: column <= value,
+    # LIKE would read % and _ as wildcards, and on SQLite ignore case.
+    Operator.STARTS_WITH: _starts,
+    Operator.ENDS_WITH: _ends,
+    Operator.CONTAINS: lambda column, value: place_in(column, value) > 0,
+}
+
+
+class place_in(FunctionElement[int]):  # noqa: N801 - it is written as a function
+    """Where the second text begins in the first, counted from 1; 0 when nowhere."""
+
+    type = BigInteger()
+    inherit_cache = True
+
+
+@compiles(place_in, "sqlite")
+def _(element: Any, compiler: Any, **options: Any) -> str:
+    return f"instr({compiler.process(element.clauses, **options)})"
+
+
+@compiles(place_in, "postgresql")
+def _(element: Any, compiler: Any, **options: Any) -> str:
+    return f"strpos({compiler.process(element.clauses, **options)})"

@@ -1,0 +1,150 @@
+"""PostgreSQL through asyncpg: pooled transactions, and a group for each lane."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any, Self
+
+import asyncpg
+
+from gateway.store.database import DatabaseError, DuplicateError, Lane, Work
+from gateway.store.groups import Entry, GroupQueue
+from gateway.store.statements import Row, Statement, dialect_named
+
+POOL_MAX = 10
+TRIES = 5
+"""How often a transaction that others made impossible is run before its caller is told."""
+
+_DIALECT = dialect_named("postgresql")
+
+_DURABLE = {"synchronous_commit": ("on", "remote_apply"), "fsync": ("on",), "full_page_writes": ("on",)}
+
+_UNLUCKY = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
+
+_SESSION = {
+    "application_name": "halyard",
+    "synchronous_commit": "on",
+    "timezone": "UTC",
+    "lock_timeout": "10s",
+    "statement_timeout": "60s",
+    "idle_in_transaction_session_timeout": "60s",
+}
+
+Connection = asyncpg.pool.PoolConnectionProxy[asyncpg.Record]
+
+
+class PostgresQueries:
+    """Queries on one connection, or on a pool: then each is a transaction of its own."""
+
+    def __init__(self, connection: Connection | asyncpg.Pool[asyncpg.Record]) -> None:
+        self._connection = connection
+
+    async def all(self, statement: Statement, **values: Any) -> list[Row]:
+        compiled = statement.on(_DIALECT)
+        try:
+            found = await self._connection.fetch(compiled.sql, *compiled.arguments(values))
+        except asyncpg.UniqueViolationError as fault:
+            raise DuplicateError from fault
+        return compiled.rows(found)
+
+    async def first(self, statement: Statement, **values: Any) -> Row | None:
+        found = await self.all(statement, **values)
+        return found[0] if found else None
+
+    async def run(self, statement: Statement, **values: Any) -> None:
+        await self.all(statement, **values)
+
+
+class PostgresDatabase:
+    """A PostgreSQL database, which any number of gateways may share."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._lanes: dict[Lane[Any], GroupQueue] = {}
+
+    async def open(self) -> Self:
+        """Connect. Raises DatabaseError when the server cannot be reached or might lose commits."""
+        try:
+            self._pool = await asyncpg.create_pool(
+                self._url,
+                min_size=1,
+                max_size=POOL_MAX,
+                timeout=10,
+                init=_speak,
+                reset=_keep,
+                server_settings=_SESSION,
+            )
+        except (OSError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError) as fault:
+            # The address may hold a password, so it is not repeated.
+            reason = type(fault).__name__
+            raise DatabaseError(f"The PostgreSQL database cannot be reached ({reason}).") from fault
+        self.reader = PostgresQueries(self._pool)
+        for name, wanted in _DURABLE.items():
+            found = await self._pool.fetchval("SELECT current_setting($1)", name)
+            if found not in wanted:
+                await self.close()
+                raise DatabaseError(f"PostgreSQL runs with {name} = {found}: commits could be lost.")
+        return self
+
+    async def write(self, work: Work[Any]) -> Any:
+        # A task of its own: once begun, the outcome does not depend on the caller's patience.
+        return await GroupQueue(self._commit).put(Entry(work=work))
+
+    async def join(self, lane: Lane[Any], call: Any) -> None:
+        queue = self._lanes.get(lane)
+        if queue is None:
+            queue = self._lanes[lane] = GroupQueue(self._commit)
+        await queue.put(Entry(lane=lane, call=call))
+
+    async def check(self) -> None:
+        try:
+            found = await self._pool.fetchval("SELECT pg_is_in_recovery()", timeout=5)
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as fault:
+            raise DatabaseError("The PostgreSQL database does not answer.") from fault
+        if found:
+            raise DatabaseError("The PostgreSQL database is a standby and cannot be written.")
+
+    async def close(self) -> None:
+        for queue in self._lanes.values():
+            await queue.drain()
+        await self._pool.close()
+
+    async def _commit(self, group: list[Entry]) -> None:
+        """One transaction for a group, which is one work or calls of one lane."""
+        lane, work = group[0].lane, group[0].work
+        if lane is None:
+            assert work is not None  # noqa: S101 - an entry has one of the two
+            group[0].outcome = await self._transaction(work)
+            return
+        calls = [entry.call for entry in group]
+        try:
+            await self._transaction(lambda db: lane.serve(db, calls))
+        except Exception as failure:  # noqa: BLE001 - it becomes the outcome of a call
+            if len(group) == 1:
+                group[0].outcome = failure
+                return
+            for entry in group:
+                await self._commit([entry])
+
+    async def _transaction(self, work: Callable[[PostgresQueries], Awaitable[Any]]) -> Any:
+        """Run `work` and commit; what a deadlock or a serialization failure undid is run again."""
+        for tries_left in reversed(range(TRIES)):
+            async with self._pool.acquire() as connection:
+                try:
+                    async with connection.transaction():
+                        return await work(PostgresQueries(connection))
+                except _UNLUCKY:
+                    if not tries_left:
+                        raise
+        return None
+
+
+async def _speak(connection: Connection) -> None:
+    """UUIDs travel as text: the house knows them as lower-case strings."""
+    await connection.set_type_codec(
+        "uuid", encoder=str, decoder=str, schema="pg_catalog", format="text"
+    )
+
+
+async def _keep(connection: Connection) -> None:
+    """Nothing to reset between uses: a transaction leaves nothing behind, and saves a round trip."""
+
+

@@ -1,0 +1,195 @@
+"""SQLite through aiosqlite: one writer that commits in groups, and readers that never wait."""
+
+import sqlite3
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Self
+
+import aiosqlite
+
+from gateway.store.database import DatabaseError, DuplicateError, Lane, Transaction, Work
+from gateway.store.groups import Entry, GroupQueue
+from gateway.store.statements import Row, Statement, dialect_named
+
+READERS = 4
+
+_PRAGMAS = {
+    "journal_mode": "wal",
+    "synchronous": 2,  # FULL: an acknowledged commit outlives a power cut
+    "foreign_keys": 1,
+    "busy_timeout": 5000,  # milliseconds
+    "temp_store": 2,  # in memory
+    "journal_size_limit": 67_108_864,  # bytes
+}
+
+_DIALECT = dialect_named("sqlite")
+
+
+class SqliteQueries:
+    """Queries on one connection."""
+
+    def __init__(self, connection: aiosqlite.Connection) -> None:
+        self.connection = connection
+
+    async def all(self, statement: Statement, **values: Any) -> list[Row]:
+        compiled = statement.on(_DIALECT)
+        try:
+            found = await self.connection.execute_fetchall(compiled.sql, compiled.arguments(values))
+        except sqlite3.IntegrityError as fault:
+            if fault.sqlite_errorcode in _DUPLICATES:
+                raise DuplicateError from fault
+            raise
+        return compiled.rows(found)  # type: ignore[arg-type] # it is a list; aiosqlite says less
+
+    async def first(self, statement: Statement, **values: Any) -> Row | None:
+        found = await self.all(statement, **values)
+        return found[0] if found else None
+
+    async def run(self, statement: Statement, **values: Any) -> None:
+        await self.all(statement, **values)
+
+
+_DUPLICATES = (sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY)
+
+
+class SqliteReaders:
+    """Queries on whichever reading connection has the least to do."""
+
+    def __init__(self, connections: Sequence[aiosqlite.Connection]) -> None:
+        self._readers = [SqliteQueries(connection) for connection in connections]
+        self._busy = [0] * len(self._readers)
+
+    async def all(self, statement: Statement, **values: Any) -> list[Row]:
+        place = self._busy.index(min(self._busy))
+        self._busy[place] += 1
+        try:
+            return await self._readers[place].all(statement, **values)
+        finally:
+            self._busy[place] -= 1
+
+    async def first(self, statement: Statement, **values: Any) -> Row | None:
+        found = await self.all(statement, **values)
+        return found[0] if found else None
+
+    async def run(self, statement: Statement, **values: Any) -> None:
+        await self.all(statement, **values)
+
+
+class SqliteDatabase:
+    """A SQLite file. Its write-ahead log lies beside it, so it must be on a local disk."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._queue = GroupQueue(self._commit)
+        self._connections: list[aiosqlite.Connection] = []
+
+    async def open(self) -> Self:
+        """Open every connection. Raises DatabaseError when the file cannot be used."""
+        try:
+            self._writer = SqliteQueries(await self._connect())
+            readers = [await self._connect(query_only=True) for _ in range(READERS)]
+        except sqlite3.Error as fault:
+            await self.close()
+            raise DatabaseError(f"The database {self._path} cannot be opened: {fault}.") from fault
+        except DatabaseError:
+            await self.close()
+            raise
+        self.reader = SqliteReaders(readers)
+        return self
+
+    async def write(self, work: Work[Any]) -> Any:
+        return await self._queue.put(Entry(work=work))
+
+    async def join(self, lane: Lane[Any], call: Any) -> None:
+        await self._queue.put(Entry(lane=lane, call=call))
+
+    async def check(self) -> None:
+        async def nothing(_: Transaction) -> None:
+            pass
+
+        try:
+            # BEGIN IMMEDIATE takes the write lock, which a file that cannot be written refuses.
+            await self.write(nothing)
+        except (sqlite3.Error, ValueError) as fault:
+            raise DatabaseError(f"The database {self._path} cannot be written.") from fault
+
+    async def close(self) -> None:
+        await self._queue.drain()
+        for connection in self._connections:
+            await connection.close()
+        self._connections.clear()
+
+    async def _connect(self, *, query_only: bool = False) -> aiosqlite.Connection:
+        connection = await aiosqlite.connect(self._path, isolation_level=None)
+        self._connections.append(connection)
+        for name, wanted in (_PRAGMAS | {"query_only": int(query_only)}).items():
+            await connection.execute_fetchall(f"PRAGMA {name} = {wanted}")
+            ((found,),) = await connection.execute_fetchall(f"PRAGMA {name}")
+            if found != wanted:
+                raise DatabaseError(
+                    f"The database {self._path} runs with {name} = {found} instead of {wanted}."
+                )
+        return connection
+
+    async def _commit(self, group: list[Entry]) -> None:
+        """One transaction for the whole group; what fails in it is undone by itself."""
+        await self._sql("BEGIN IMMEDIATE")
+        try:
+            for place, unit in enumerate(_units(group)):
+                await self._serve(unit, first=place == 0)
+            await self._sql("COMMIT")
+        except BaseException:
+            if self._writer.connection.in_transaction:
+                await self._sql("ROLLBACK")
+            raise
+
+    async def _serve(self, unit: list[Entry], *, first: bool) -> None:
+        """Serve one work, or all the calls of one lane, undoing it when it fails.
+
+        The first unit needs no savepoint: undoing it is starting the transaction again.
+        """
+        if not first:
+            await self._sql("SAVEPOINT unit")
+        try:
+            await _run(unit, self._writer)
+        except Exception as failure:  # noqa: BLE001 - it is the unit's outcome, whatever it is
+            if first:
+                await self._sql("ROLLBACK")
+                await self._sql("BEGIN IMMEDIATE")
+            else:
+                await self._sql("ROLLBACK TO unit")
+                await self._sql("RELEASE unit")
+            if len(unit) == 1:
+                unit[0].outcome = failure
+                return
+            for entry in unit:
+                await self._serve([entry], first=False)
+        else:
+            if not first:
+                await self._sql("RELEASE unit")
+
+    async def _sql(self, text: str) -> None:
+        await self._writer.connection.execute_fetchall(text)
+
+
+def _units(group: list[Entry]) -> list[list[Entry]]:
+    """The group's works one by one, and the calls of each lane together."""
+    units: list[list[Entry]] = []
+    lanes: dict[Lane[Any], list[Entry]] = {}
+    for entry in group:
+        if entry.lane is None:
+            units.append([entry])
+        elif entry.lane in lanes:
+            lanes[entry.lane].append(entry)
+        else:
+            lanes[entry.lane] = [entry]
+            units.append(lanes[entry.lane])
+    return units
+
+
+async def _run(unit: list[Entry], db: Transaction) -> None:
+    lane, work = unit[0].lane, unit[0].work
+    if lane is not None:
+        await lane.serve(db, [entry.call for entry in unit])
+    elif work is not None:
+        unit[0].outcome = await work(db)

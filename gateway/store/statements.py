@@ -1,0 +1,118 @@
+"""SQLAlchemy Core statements, compiled once for each dialect and run on the drivers themselves.
+
+A point read through SQLAlchemy's async engine costs 446 microseconds, on the driver 16 to 39.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from operator import itemgetter
+from typing import Any
+
+from sqlalchemy import Dialect, Subquery, bindparam, text
+from sqlalchemy.dialects import sqlite
+from sqlalchemy.dialects.postgresql import asyncpg
+from sqlalchemy.sql.base import Executable
+from sqlalchemy.types import TypeEngine
+
+from gateway.store.types import JsonRows
+
+Row = tuple[Any, ...]
+Processor = Callable[[Any], Any]
+
+
+def dialect_named(name: str) -> Dialect:
+    """The dialect as both the drivers and the migrations understand it."""
+    return sqlite.dialect(paramstyle="qmark") if name == "sqlite" else asyncpg.dialect()
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """A statement in the words of one database, with what its values need on the way."""
+
+    sql: str
+    names: tuple[str, ...]
+    fixed: Mapping[str, Any]
+    binders: Mapping[str, Processor]
+    readers: tuple[tuple[int, Processor], ...]
+
+    def arguments(self, values: Mapping[str, Any]) -> list[Any]:
+        """The values in the order in which the driver takes them."""
+        given = self.fixed | values if self.fixed else values
+        if not self.binders:
+            return [given[name] for name in self.names]
+        return [
+            self.binders[name](given[name]) if name in self.binders else given[name]
+            for name in self.names
+        ]
+
+    def rows(self, found: Sequence[Sequence[Any]]) -> list[Row]:
+        """The driver's rows with every value as its column's type makes it."""
+        if not self.readers:
+            return found if isinstance(found, list) else list(found)
+        rows = []
+        for each in found:
+            row = list(each)
+            for place, read in self.readers:
+                value = row[place]
+                if value is not None:
+                    row[place] = read(value)
+            rows.append(tuple(row))
+        return rows
+
+
+class Statement:
+    """A Core statement, or a function from a dialect's name to one where the two must differ."""
+
+    def __init__(self, source: Executable | Callable[[str], Executable]) -> None:
+        self._source = source
+        self._compiled: dict[str, Compiled] = {}
+
+    def on(self, dialect: Dialect) -> Compiled:
+        compiled = self._compiled.get(dialect.name)
+        if compiled is None:
+            source = self._source
+            core = source if isinstance(source, Executable) else source(dialect.name)
+            compiled = self._compiled[dialect.name] = _compile(core, dialect)
+        return compiled
+
+
+def _compile(core: Executable, dialect: Dialect) -> Compiled:
+    compiled: Any = core.compile(dialect=dialect)  # type: ignore[attr-defined] # every statement
+    # of Core compiles; the class that says so is above Executable
+    names = tuple(compiled.positiontup or ())
+    columns = getattr(core, "exported_columns", ())
+    readers = (
+        (place, column.type.dialect_impl(dialect).result_processor(dialect, None))
+        for place, column in enumerate(columns)
+    )
+    binders = {
+        name: compiled.binds[name].type.dialect_impl(dialect).bind_processor(dialect)
+        for name in names
+    }
+    return Compiled(
+        sql=compiled.string,
+        names=names,
+        fixed={name: value for name, value in compiled.params.items() if value is not None},
+        binders={name: process for name, process in binders.items() if process is not None},
+        readers=tuple((place, process) for place, process in readers if process is not None),
+    )
+
+
+def rows_given(dialect: str, columns: dict[str, TypeEngine[Any]]) -> Subquery:
+    """The parameter `rows`, a sequence of tuples, as a table that a statement can select from."""
+    if dialect == "sqlite":
+        parts = ", ".join(
+            f"json_extract(value, '$[{place}]') AS {name}" for place, name in enumerate(columns)
+        )
+        source = f"SELECT {parts} FROM json_each(:rows)"  # noqa: S608 - the names are ours
+    else:
+        kinds = dialect_named(dialect)
+        parts = ", ".join(
+            f"{name} {each.dialect_impl(kinds).compile(kinds)}" for name, each in columns.items()
+        )
+        source = f"SELECT * FROM json_to_recordset(CAST(:rows AS json)) AS given({parts})"  # noqa: S608
+    rows = bindparam("rows", type_=JsonRows(columns))
+    return text(source).bindparams(rows).columns(**columns).subquery("given")
+
+
+first_of = itemgetter(0)

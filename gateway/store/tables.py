@@ -1,0 +1,19 @@
+"""The engine's own metadata, and the totals that lists keep."""
+
+from sqlalchemy import Column, MetaData, Table, Text
+
+from gateway.store.types import Id, Int64
+
+metadata = MetaData()
+
+totals = Table(
+    "totals",
+    metadata,
+    Column("workspace_id", Id, primary_key=True),
+    Column("of", Text, primary_key=True),
+    # A total is a sum over slots, so that writers rarely meet in one row.
+    Column("slot", Int64(), primary_key=True),
+    Column("total", Int64(), nullable=False),
+    sqlite_strict=True,
+    sqlite_with_rowid=False,
+)

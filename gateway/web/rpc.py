@@ -1,0 +1,151 @@
+"""From an HTTP request to a Call, and from its Envelope to the answer."""
+
+import asyncio
+import base64
+import binascii
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+from aiohttp import web
+
+from gateway.call import Call, JsonBody
+from gateway.envelope import Envelope
+from gateway.errors import (
+    ActionError,
+    InternalServerError,
+    MalformedRequest,
+    MethodNotAllowed,
+    Overloaded,
+    UnknownPath,
+)
+from gateway.pipeline import Pipeline
+from gateway.web.answers import Answer, Answers
+from gateway.web.body import HttpBody
+from gateway.web.cors import Cors
+
+_ACTION = re.compile(r"/api/v1/([a-z][a-z0-9_]*)/([a-z][a-z0-9_]*)")
+_REQUEST_ID = re.compile(r"[A-Za-z0-9_.:-]{1,128}")
+_TIMEOUT = re.compile(r"[0-9]{1,5}")
+_TIMEOUT_MAX = 60_000
+_PREFERENCE = "http-status"
+_NOTHING = JsonBody(b"")
+
+
+class Rpc:
+    """Answers the requests on actions' paths, and refuses those on paths that are nobody's."""
+
+    def __init__(self, pipeline: Pipeline, answers: Answers) -> None:
+        self._pipeline = pipeline
+        self._answers = answers
+        self._settings = pipeline.shared.settings
+        self._cors = Cors(self._settings.cors_origins)
+        self._names = {f"/api/v1/{each.path}": (each.section, each.name) for each in pipeline.registry}
+        self.draining = False
+        """Whether the gateway goes down: then every call is turned away."""
+
+    async def handle(self, request: web.BaseRequest) -> Answer:
+        """Answer one request on any path that is not a page."""
+        started = self._pipeline.stopwatch()
+        names = self._names.get(request.raw_path) or _names(request)
+        call = self._call(request, names or ("", ""), started)
+        if names is None:
+            return self._refuse(request, call, UnknownPath())
+        if request.method == "OPTIONS":
+            headers = self._cors.preflight(request.headers.get("Origin"))
+            return self._answers.plain(request, b"", status=204, headers=headers)
+        if request.method != "POST":
+            return self._refuse(request, call, MethodNotAllowed())
+        try:
+            call.deadline = _deadline(request.headers.get("X-Timeout-Ms"))
+            if self.draining:
+                raise Overloaded  # noqa: TRY301 - both refusals leave through the same door
+        except ActionError as error:
+            return self._refuse(request, call, error)
+        try:
+            envelope = await self._pipeline.answer(call)
+        except asyncio.CancelledError:
+            if not self.draining:
+                raise
+            envelope = self._pipeline.refuse(call, Overloaded())
+        return self._answer(request, envelope)
+
+    def broken(self, request: web.BaseRequest, status: int) -> Answer:
+        """The answer to a request that is not HTTP (status 400), or that broke our own code."""
+        error: ActionError = InternalServerError()
+        if status == 400:  # noqa: PLR2004 - the HTTP number says it best
+            error = MalformedRequest(problem="The request is not well-formed HTTP.")
+        call = self._call(request, ("", ""), self._pipeline.stopwatch())
+        envelope = replace(self._pipeline.refuse(call, error), http_status=status)
+        return self._answer(request, envelope)
+
+    def _call(
+        self, request: web.BaseRequest, names: tuple[str, str], started: float
+    ) -> Call:
+        headers = request.headers
+        request_id = headers.get("X-Request-Id")
+        if request_id is None or not _REQUEST_ID.fullmatch(request_id):
+            request_id = self._pipeline.shared.new_id()
+        return Call(
+            section=names[0],
+            action=names[1],
+            body=HttpBody(request, self._settings.body_timeout) if names[0] else _NOTHING,
+            request_id=request_id,
+            started=started,
+            key=_presented_key(headers.get("Authorization")),
+            address=request.remote,
+        )
+
+    def _refuse(self, request: web.BaseRequest, call: Call, error: ActionError) -> Answer:
+        return self._answer(request, self._pipeline.refuse(call, error))
+
+    def _answer(self, request: web.BaseRequest, envelope: Envelope) -> Answer:
+        headers = [*envelope.headers, *self._cors.allow(request.headers.get("Origin"))]
+        status = envelope.http_status
+        if _prefers_status(request.headers.get("Prefer")):
+            headers.append(("Preference-Applied", _PREFERENCE))
+            status = envelope.mirrored
+        elif self._settings.mirror_status:
+            status = envelope.mirrored
+        return self._answers.envelope(request, envelope, status=status, headers=headers)
+
+
+def _names(request: web.BaseRequest) -> tuple[str, str] | None:
+    """Section and action of a path of the API's form, or None; a query string means nothing."""
+    match = _ACTION.fullmatch(request.rel_url.path)
+    return (match[1], match[2]) if match else None
+
+
+def _presented_key(authorization: str | None) -> str | None:
+    """The key in `Bearer <key>`, or in `Basic` as the password; None when there is neither."""
+    if authorization is None:
+        return None
+    scheme, _, credentials = authorization.partition(" ")
+    scheme = scheme.lower()
+    if scheme == "bearer":
+        return credentials.strip()
+    if scheme == "basic":
+        try:
+            decoded = base64.b64decode(credentials.strip(), validate=True)
+        except (binascii.Error, ValueError):
+            return ""
+        return decoded.decode("latin-1").partition(":")[2]
+    return None
+
+
+def _deadline(timeout: str | None) -> float | None:
+    """The loop's time at which the caller stops waiting; X-Timeout-Ms counts milliseconds."""
+    if timeout is None:
+        return None
+    if not _TIMEOUT.fullmatch(timeout) or not 1 <= int(timeout) <= _TIMEOUT_MAX:
+        raise MalformedRequest(problem=f"X-Timeout-Ms is a whole number from 1 to {_TIMEOUT_MAX}.")
+    return asyncio.get_running_loop().time() + int(timeout) / 1000
+
+
+def _prefers_status(prefer: str | None) -> bool:
+    return prefer is not None and _PREFERENCE in _preferences(prefer)
+
+
+def _preferences(prefer: str) -> Iterator[str]:
+    """The names in a Prefer header, RFC 7240."""
+    return (part.partition(";")[0].strip().lower() for part in prefer.split(","))

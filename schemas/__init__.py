@@ -1,0 +1,1 @@
+"""Shapes: what may be said, in and out."""

@@ -1,0 +1,142 @@
+"""Fields that mean the same everywhere: the values of the protocol's section 1."""
+
+import re
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from marshmallow import fields, validate
+
+INT64_MIN = -(2**63)
+INT64_MAX = 2**63 - 1
+
+_MOMENT = re.compile(
+    r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII
+)
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_NOT_ZONES = frozenset({"localtime", "posixrules"})  # files beside the zones on some systems
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+class Text(fields.String):
+    """A string of `least` to `most` code points, counted after trimming where `trim` is set."""
+
+    def __init__(self, least: int = 0, most: int | None = None, *, trim: bool = False, **options: Any) -> None:
+        self._trim = trim
+        super().__init__(validate=validate.Length(min=least, max=most), **options)
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+        text = super()._deserialize(value, *args, **kwargs)
+        return text.strip() if self._trim and text is not None else text
+
+
+class Id(fields.String):
+    """A UUID in lower case."""
+
+    default_error_messages = {"invalid_uuid": "Not a valid id."}  # noqa: RUF012 - marshmallow's way
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+        text = super()._deserialize(value, *args, **kwargs)
+        if not _UUID.fullmatch(text):
+            raise self.make_error("invalid_uuid")
+        return text
+
+
+class Int64(fields.Integer):
+    """A whole number of 64 bits, from `least` to `most`; neither floats nor strings become one."""
+
+    def __init__(self, least: int = INT64_MIN, most: int = INT64_MAX, **options: Any) -> None:
+        super().__init__(strict=True, validate=validate.Range(least, most), **options)
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+        if type(value) is not int and value is not None:
+            raise self.make_error("invalid", input=value)
+        return super()._deserialize(value, *args, **kwargs)
+
+
+class Flag(fields.Boolean):
+    """true or false, and nothing that merely looks like it."""
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: ARG002
+        if not isinstance(value, bool):
+            raise self.make_error("invalid", input=value)
+        return value
+
+
+class Choice(fields.String):
+    """One of a few names, in their very case."""
+
+    def __init__(self, names: Sequence[str], **options: Any) -> None:
+        super().__init__(validate=validate.OneOf(names), **options)
+
+
+class Moment(fields.AwareDateTime):
+    """RFC 3339: on input any offset, at least to seconds; on output UTC, microseconds and `Z`."""
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: ARG002
+        if not isinstance(value, str) or not _MOMENT.fullmatch(value):
+            raise self.make_error("invalid", input=value, obj_type="moment")
+        try:
+            return datetime.fromisoformat(value.upper()).astimezone(UTC)
+        except (ValueError, OverflowError):
+            raise self.make_error("invalid", input=value, obj_type="moment") from None
+
+    def _serialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: ARG002
+        return None if value is None else _moment_text(value)
+
+    @staticmethod
+    def to_json(value: datetime) -> datetime | str:
+        """What the encoder writes as this field: it leaves out microseconds only when they are 0."""
+        return value if value.microsecond and value.tzinfo is UTC else _moment_text(value)
+
+
+class Day(fields.Date):
+    """A date, `YYYY-MM-DD`."""
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: ARG002
+        if not isinstance(value, str) or not _DAY.fullmatch(value):
+            raise self.make_error("invalid", input=value, obj_type="date")
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            raise self.make_error("invalid", input=value, obj_type="date") from None
+
+    @staticmethod
+    def to_json(value: date) -> date:
+        """What the encoder writes as this field."""
+        return value
+
+
+class Zone(fields.String):
+    """The name of an IANA time zone."""
+
+    default_error_messages = {"unknown_zone": "Not a time zone that we know."}  # noqa: RUF012
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+        name = super()._deserialize(value, *args, **kwargs)
+        try:
+            ZoneInfo(name)
+        except (KeyError, ValueError, OSError):  # unknown names, paths and folders all end here
+            raise self.make_error("unknown_zone") from None
+        if name in _NOT_ZONES:
+            raise self.make_error("unknown_zone")
+        return name
+
+
+class Tags(fields.Dict):
+    """String to string: at most `most` entries, keys and values of bounded length."""
+
+    def __init__(self, most: int, key_length: int, value_length: int, **options: Any) -> None:
+        super().__init__(
+            keys=Text(1, key_length),
+            values=Text(0, value_length),
+            validate=validate.Length(max=most),
+            **options,
+        )
+
+
+def _moment_text(value: datetime) -> str:
+    return value.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
