@@ -1,6 +1,9 @@
 """The shipped API on one page."""
 
-from actions import system
+from actions import counters, system
 from gateway import Section
 
-SECTIONS: tuple[Section, ...] = (system.section,)
+SECTIONS: tuple[Section, ...] = (
+    counters.section,
+    system.section,
+)

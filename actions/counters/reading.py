@@ -1,0 +1,151 @@
+"""Reading counters: get, list, history, at."""
+
+from datetime import datetime
+
+
+from actions.counters.dates import today_in, value_on
+from actions.counters.faults import NotFound
+from actions.counters.views import (
+    HISTORY,
+    HISTORY_SHOWN,
+    change_view,
+    counter_view,
+    today_of,
+)
+from actions.store import counters as store
+from actions.store.counters import CounterRow, Reference
+from gateway import Action, Context, CursorPage, Cursors, Filter, ListAction, Page, Pages
+from gateway.errors import ParameterError
+from schemas.counters import (
+    MODES,
+    TYPES,
+    Change,
+    ChangeShape,
+    Counter,
+    CounterList,
+    CounterListShape,
+    CounterMoment,
+    CounterMomentShape,
+    CounterReference,
+    CounterReferenceShape,
+    CounterShape,
+    PastValue,
+    PastValueShape,
+)
+from schemas.fields import Choice, Int64, Moment, Text
+
+
+class Get(Action[CounterReference, Counter]):
+    """Show one counter."""
+
+    scope = "counters:read"
+    takes = CounterReferenceShape()
+    gives = CounterShape()
+    raises = (NotFound,)
+    example = {"external_id": "steps"}
+
+    async def run(self, params: CounterReference, context: Context) -> Counter:
+        row = await _found(context, params)
+        return await shown(row, context, params.timezone)
+
+
+class List(ListAction[CounterList, Counter]):
+    """List the workspace's counters."""
+
+    scope = "counters:read"
+    takes = CounterListShape()
+    gives = CounterShape()
+    listing = Pages(
+        sortable=("created_at", "name", "value", "updated_at"),
+        filters={
+            "name": Filter.text(Text()),
+            "type": Filter.choice(Choice(TYPES)),
+            "mode": Filter.choice(Choice(MODES)),
+            "value": Filter.ordered(Int64()),
+            "external_id": Filter.text(Text()),
+            "created_at": Filter.ordered(Moment()),
+            "updated_at": Filter.ordered(Moment()),
+        },
+    )
+    example = {"sort_by": "value", "order": "desc", "filters": {"type": "UpDown"}}
+
+    async def run(self, params: CounterList, context: Context) -> Page[Counter]:
+        today = today_of(context, params.timezone)
+        rows, total = await store.page(
+            context.db,
+            context.listing,
+            workspace_id=context.identity.workspace_id,
+            today=today.toordinal(),
+        )
+        if context.expands(HISTORY):
+            return Page([await shown(row, context, params.timezone) for row in rows], total)
+        return Page([counter_view(row, today=today) for row in rows], total)
+
+
+class History(ListAction[CounterReference, Change]):
+    """List a counter's versions, newest first, its creation included."""
+
+    scope = "counters:read"
+    takes = CounterReferenceShape()
+    gives = ChangeShape()
+    raises = (NotFound,)
+    listing = Cursors()
+    example = {"external_id": "steps", "per_page": 10}
+
+    async def run(self, params: CounterReference, context: Context) -> CursorPage[Change]:
+        row = await _found(context, params)
+        after = context.listing.after
+        found = await store.changes(
+            context.db,
+            row.id,
+            most=context.listing.per_page + 1,
+            after=None if after is None else (datetime.fromisoformat(after[0]), after[1]),
+        )
+        shown = found[: context.listing.per_page]
+        more = len(found) > len(shown)
+        return CursorPage(
+            [change_view(each, row.type) for each in shown],
+            [shown[-1].at.isoformat(), shown[-1].version] if more else None,
+        )
+
+
+class At(Action[CounterMoment, PastValue]):
+    """Tell the value that a counter had at a moment."""
+
+    scope = "counters:read"
+    takes = CounterMomentShape()
+    gives = PastValueShape()
+    raises = (NotFound,)
+    example = {"external_id": "steps", "moment": "2026-11-21T20:34:39Z"}
+
+    async def run(self, params: CounterMoment, context: Context) -> PastValue:
+        if params.moment > context.now:
+            sentence = "Must not lie in the future."
+            raise ParameterError(f"`moment`: {sentence}", {"moment": [sentence]})
+        row = await _found(context, params)
+        change = await store.change_at(context.db, row.id, params.moment)
+        if change is None:
+            raise NotFound
+        value = change.after
+        if row.type != "UpDown":
+            zone = params.timezone or context.identity.timezone
+            value = value_on(row.type, value, today_in(zone, params.moment))
+        return PastValue(row.id, row.external_id, row.type, value, change.version, params.moment)
+
+
+async def shown(row: CounterRow, context: Context, timezone: str | None) -> Counter:
+    """The counter as this call wants to see it."""
+    history = None
+    if context.expands(HISTORY):
+        history = await store.changes(context.db, row.id, most=HISTORY_SHOWN)
+    return counter_view(row, today=today_of(context, timezone), history=history)
+
+
+async def _found(context: Context, params: CounterReference | CounterMoment) -> CounterRow:
+    wanted = Reference(context.identity.workspace_id, params.id, params.external_id)
+    row = await store.find(context.db, wanted)
+    if row is None:
+        raise NotFound
+    return row
+
+

@@ -1,0 +1,160 @@
+"""Hot writes: increment, decrement, set."""
+
+from typing import ClassVar, TypeVar
+
+from actions.counters.faults import (
+    GoalExceeded,
+    InvalidOperationForCounterType,
+    NotFound,
+    ValueOutOfRange,
+)
+from actions.counters.views import HISTORY, HISTORY_SHOWN, counter_view
+from actions.store import counters as store
+from actions.store.counters import ChangeRow, CounterRow, Loaded, Reference
+from gateway import Batch, BatchAction, BatchCall, BatchContext, Effect
+from schemas.counters import (
+    Counter,
+    CounterShape,
+    CounterStep,
+    CounterStepShape,
+    CounterValue,
+    CounterValueShape,
+)
+from schemas.fields import INT64_MAX, INT64_MIN
+
+P = TypeVar("P", CounterStep, CounterValue)
+
+_ALL_REFUSALS = (NotFound, InvalidOperationForCounterType, ValueOutOfRange, GoalExceeded)
+
+
+class _Step(BatchAction[P, Counter]):
+    """An action that moves an up/down counter to another value."""
+
+    scope = "counters:write"
+    gives = CounterShape()
+    raises = _ALL_REFUSALS
+    effect = Effect.MODIFIES
+    verb: ClassVar[str]
+    """What it is called in the history."""
+    done: ClassVar[str]
+    """The verb as a participle, for sentences."""
+
+    def target(self, value: int, params: P) -> int:
+        """The value that the counter is to have."""
+        raise TypeError(f"{type(self).__name__} does not define target")
+
+    async def run_many(self, calls: Batch[P, Counter], context: BatchContext) -> None:
+        loaded = await store.load_for_update(context.db, map(_reference, calls))
+        recent = await _recent_changes(calls, loaded, context)
+        for call in calls:
+            with call.answering():
+                found = loaded.find(_reference(call))
+                if found is None:
+                    raise NotFound
+                row: CounterRow = calls.state(found.id, found)
+                moved, change = self._moved(row, call, context)
+                call.change(row.id, moved, change)
+                call.answer(counter_view(moved, history=_history(call, change, calls, recent)))
+        await store.save_steps(context.db, calls.states(), calls.changes)
+
+    def _moved(
+        self, row: CounterRow, call: BatchCall[P, Counter], context: BatchContext
+    ) -> tuple[CounterRow, ChangeRow]:
+        if row.type != "UpDown":
+            reason = f"Only an UpDown counter can be {self.done}; this one is a {row.type} counter."
+            raise InvalidOperationForCounterType(type=row.type, mode=None, reason=reason)
+        number = self.target(row.number, call.params)
+        _refuse_direction(row, number, self.done)
+        # Clocks go backwards now and then; a counter's history does not.
+        at = max(context.now, row.updated_at)
+        moved = row._replace(number=number, version=row.version + 1, updated_at=at)
+        change = ChangeRow(
+            counter_id=row.id,
+            at=at,
+            version=moved.version,
+            action=self.verb,
+            before=row.number,
+            after=number,
+            by_account=call.caller.account_id,
+        )
+        return moved, change
+
+
+class Increment(_Step[CounterStep]):
+    """Add to an up/down counter and answer with its new state."""
+
+    takes = CounterStepShape()
+    example = {"external_id": "steps", "by": 250}
+    verb = "increment"
+    done = "incremented"
+
+    def target(self, value: int, params: CounterStep) -> int:
+        return value + params.by
+
+
+class Decrement(_Step[CounterStep]):
+    """Take from an up/down counter and answer with its new state."""
+
+    takes = CounterStepShape()
+    example = {"external_id": "steps", "by": 5}
+    verb = "decrement"
+    done = "decremented"
+
+    def target(self, value: int, params: CounterStep) -> int:
+        return value - params.by
+
+
+class Set(_Step[CounterValue]):
+    """Give an up/down counter a value, as far as its mode and goal allow, and answer with it."""
+
+    takes = CounterValueShape()
+    example = {"external_id": "steps", "value": 12500}
+    verb = "set"
+    done = "set"
+
+    def target(self, value: int, params: CounterValue) -> int:  # noqa: ARG002 - wherever it was
+        return params.value
+
+
+def _refuse_direction(row: CounterRow, number: int, done: str) -> None:
+    """Raise unless the counter's mode, range and goal let it go to `number`."""
+    up, down = number > row.number, number < row.number
+    if (up and row.mode == "OnlyDown") or (down and row.mode == "OnlyUp"):
+        way = "down" if row.mode == "OnlyDown" else "up"
+        reason = f"The counter cannot be {done} like that: its mode lets it go {way} only."
+        raise InvalidOperationForCounterType(type=row.type, mode=row.mode, reason=reason)
+    if not INT64_MIN <= number <= INT64_MAX:
+        raise ValueOutOfRange(value=row.number)
+    if row.goal is not None and row.overflow == "refuse":
+        past = (down and number < row.goal) if row.mode == "OnlyDown" else (up and number > row.goal)
+        if past:
+            raise GoalExceeded(goal=row.goal, value=row.number)
+
+
+def _reference(call: BatchCall[P, Counter]) -> Reference:
+    return Reference(call.caller.workspace_id, call.params.id, call.params.external_id)
+
+
+async def _recent_changes(
+    calls: Batch[P, Counter], loaded: Loaded, context: BatchContext
+) -> dict[str, list[ChangeRow]]:
+    """The latest kept changes of each counter whose history some call wants to see."""
+    recent: dict[str, list[ChangeRow]] = {}
+    for call in calls:
+        found = loaded.find(_reference(call))
+        if HISTORY in call.options.expand and found is not None and found.id not in recent:
+            recent[found.id] = await store.changes(context.db, found.id, most=HISTORY_SHOWN)
+    return recent
+
+
+def _history(
+    call: BatchCall[P, Counter],
+    change: ChangeRow,
+    calls: Batch[P, Counter],
+    recent: dict[str, list[ChangeRow]],
+) -> list[ChangeRow] | None:
+    """The counter's newest changes, those of this very group included; None when not asked for."""
+    if HISTORY not in call.options.expand:
+        return None
+    earlier = [each for each in calls.changes if each.counter_id == change.counter_id]
+    return [change, *reversed(earlier), *recent[change.counter_id]][:HISTORY_SHOWN]

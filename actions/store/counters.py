@@ -1,0 +1,298 @@
+"""Counters at rest."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    and_,
+    bindparam,
+    case,
+    delete,
+    insert,
+    select,
+    update,
+)
+from sqlalchemy.sql.base import Executable
+
+from actions.store.tables import counter_changes, counters
+from gateway.listing import Listing
+from gateway.store.database import Queries, Transaction
+from gateway.store.lists import PagedList
+from gateway.store.statements import Statement, rows_given
+from gateway.store.totals import add_to_total, total_of
+from gateway.store.types import Int64
+
+
+class CounterRow(NamedTuple):
+    """A counter as it is kept; see the table for what `number` is."""
+
+    id: str
+    workspace_id: str
+    external_id: str | None
+    name: str
+    type: str
+    number: int
+    mode: str | None
+    goal: int | None
+    overflow: str | None
+    milestones: list[int] | None
+    version: int
+    created_at: datetime
+    updated_at: datetime
+    created_by: str
+    description: str | None
+    metadata: Mapping[str, str] | None
+
+
+class ChangeRow(NamedTuple):
+    """One version of a counter."""
+
+    counter_id: str
+    at: datetime
+    version: int
+    action: str
+    before: int | None
+    after: int
+    by_account: str
+
+
+class Reference(NamedTuple):
+    """How a caller names a counter: within a workspace, by one of the two."""
+
+    workspace_id: str
+    id: str | None
+    external_id: str | None
+
+
+_KEPT = [counters.c[name] for name in CounterRow._fields]
+_CHANGE = [counter_changes.c[name] for name in ChangeRow._fields]
+_OF = "counters"
+
+
+def _value() -> ColumnElement[int]:
+    """What a counter counts on the day `today`, an ordinal."""
+    today = bindparam("today", type_=Int64())
+    return case(
+        (counters.c.type == "UpDown", counters.c.number),
+        (counters.c.type == "FromDate", today - counters.c.number),
+        else_=counters.c.number - today,
+    )
+
+
+def _in_workspace() -> Select[Any]:
+    return select(*_KEPT).where(counters.c.workspace_id == bindparam("workspace_id"))
+
+
+_BY_ID = Statement(_in_workspace().where(counters.c.id == bindparam("id")))
+_BY_EXTERNAL_ID = Statement(_in_workspace().where(counters.c.external_id == bindparam("external_id")))
+_LOCK_BY_ID = Statement(_in_workspace().where(counters.c.id == bindparam("id")).with_for_update())
+_LOCK_BY_EXTERNAL_ID = Statement(
+    _in_workspace().where(counters.c.external_id == bindparam("external_id")).with_for_update()
+)
+_ADD = Statement(insert(counters))
+_ADD_CHANGE = Statement(insert(counter_changes))
+_REPLACE = Statement(
+    update(counters)
+    .where(counters.c.id == bindparam("key"))
+    .values({name: bindparam(name) for name in CounterRow._fields if name != "id"})
+)
+_DELETE = Statement(delete(counters).where(counters.c.id == bindparam("key")))
+_CHANGES = Statement(
+    select(*_CHANGE)
+    .where(counter_changes.c.counter_id == bindparam("counter_id"))
+    .order_by(counter_changes.c.at.desc(), counter_changes.c.version.desc())
+    .limit(bindparam("most", type_=Int64()))
+)
+_CHANGES_BEFORE = Statement(
+    select(*_CHANGE)
+    .where(
+        counter_changes.c.counter_id == bindparam("counter_id"),
+        counter_changes.c.at <= bindparam("at"),
+        counter_changes.c.version < bindparam("version"),
+    )
+    .order_by(counter_changes.c.at.desc(), counter_changes.c.version.desc())
+    .limit(bindparam("most", type_=Int64()))
+)
+_CHANGE_AT = Statement(
+    select(*_CHANGE)
+    .where(
+        counter_changes.c.counter_id == bindparam("counter_id"),
+        counter_changes.c.at <= bindparam("at"),
+    )
+    .order_by(counter_changes.c.at.desc(), counter_changes.c.version.desc())
+    .limit(1)
+)
+
+_LIST = PagedList(
+    _in_workspace,
+    columns={
+        "name": counters.c.name,
+        "type": counters.c.type,
+        "mode": counters.c.mode,
+        "value": _value(),
+        "external_id": counters.c.external_id,
+        "created_at": counters.c.created_at,
+        "updated_at": counters.c.updated_at,
+    },
+    tie=counters.c.id,
+)
+
+
+def _lock_many(column: str) -> Statement:
+    """Many counters by (workspace, `column`), locked in the order of their ids."""
+
+    def build(dialect: str) -> Executable:
+        wanted = {"workspace_id": counters.c.workspace_id.type, column: counters.c[column].type}
+        given = rows_given(dialect, wanted)
+        return (
+            select(*_KEPT)
+            .join(
+                given,
+                and_(
+                    counters.c[column] == given.c[column],
+                    counters.c.workspace_id == given.c.workspace_id,
+                ),
+            )
+            .order_by(counters.c.id)
+            .with_for_update(of=counters)
+        )
+
+    return Statement(build)
+
+
+_LOCK_MANY_BY_ID = _lock_many("id")
+_LOCK_MANY_BY_EXTERNAL_ID = _lock_many("external_id")
+_STEPPED = ("id", "number", "version", "updated_at")
+
+
+def _save_steps(dialect: str) -> Executable:
+    given = rows_given(dialect, {name: counters.c[name].type for name in _STEPPED})
+    return (
+        update(counters)
+        .where(counters.c.id == given.c.id)
+        .values({name: given.c[name] for name in _STEPPED[1:]})
+    )
+
+
+def _save_changes(dialect: str) -> Executable:
+    given = rows_given(dialect, {column.name: column.type for column in _CHANGE})
+    return insert(counter_changes).from_select(ChangeRow._fields, select(given))
+
+
+_SAVE_STEPS = Statement(_save_steps)
+_SAVE_CHANGES = Statement(_save_changes)
+
+
+async def find(db: Queries, wanted: Reference) -> CounterRow | None:
+    """The counter that is meant, or None when the workspace has no such one."""
+    return await _find(db, wanted, _BY_ID, _BY_EXTERNAL_ID)
+
+
+async def find_for_update(db: Transaction, wanted: Reference) -> CounterRow | None:
+    """The same, kept from being changed by others until the transaction ends."""
+    return await _find(db, wanted, _LOCK_BY_ID, _LOCK_BY_EXTERNAL_ID)
+
+
+async def load_for_update(db: Transaction, wanted: Iterable[Reference]) -> "Loaded":
+    """All the counters that are meant, kept from being changed by others."""
+    by_id, by_external_id = set(), set()
+    for each in wanted:
+        if each.id is not None:
+            by_id.add((each.workspace_id, each.id))
+        else:
+            by_external_id.add((each.workspace_id, each.external_id))
+    found: list[Any] = []
+    if by_id:
+        found += await db.all(_LOCK_MANY_BY_ID, rows=list(by_id))
+    if by_external_id:
+        found += await db.all(_LOCK_MANY_BY_EXTERNAL_ID, rows=list(by_external_id))
+    return Loaded([CounterRow._make(row) for row in found])
+
+
+class Loaded:
+    """Counters in memory, found by whichever reference a call uses."""
+
+    def __init__(self, rows: Sequence[CounterRow]) -> None:
+        self._by_id = {(row.workspace_id, row.id): row for row in rows}
+        self._by_external_id = {(row.workspace_id, row.external_id): row for row in rows}
+
+    def find(self, wanted: Reference) -> CounterRow | None:
+        if wanted.id is not None:
+            return self._by_id.get((wanted.workspace_id, wanted.id))
+        return self._by_external_id.get((wanted.workspace_id, wanted.external_id))
+
+
+async def save_steps(
+    db: Transaction, rows: Sequence[CounterRow], changes: Sequence[ChangeRow]
+) -> None:
+    """Save counters whose number, version and time of change are new, and their changes."""
+    if rows:
+        stepped = [(row.id, row.number, row.version, row.updated_at) for row in rows]
+        await db.run(_SAVE_STEPS, rows=stepped)
+        await db.run(_SAVE_CHANGES, rows=changes)
+
+
+async def add(db: Transaction, row: CounterRow, change: ChangeRow) -> None:
+    """Raises DuplicateError when the workspace has another counter with the same external_id."""
+    await db.run(_ADD, **row._asdict())
+    await db.run(_ADD_CHANGE, **change._asdict())
+    await add_to_total(db, workspace_id=row.workspace_id, of=_OF, record_id=row.id, by=1)
+
+
+async def replace(db: Transaction, row: CounterRow, change: ChangeRow) -> None:
+    """Save a counter whole. Raises DuplicateError as `add` does."""
+    values = row._asdict()
+    await db.run(_REPLACE, key=values.pop("id"), **values)
+    await db.run(_ADD_CHANGE, **change._asdict())
+
+
+async def remove(db: Transaction, row: CounterRow) -> None:
+    """Delete a counter and its history."""
+    await db.run(_DELETE, key=row.id)
+    await add_to_total(db, workspace_id=row.workspace_id, of=_OF, record_id=row.id, by=-1)
+
+
+async def page(
+    db: Queries, listing: Listing, *, workspace_id: str, today: int
+) -> tuple[list[CounterRow], int]:
+    """A page of the workspace's counters, and how many the filters leave in all."""
+    values = {"workspace_id": workspace_id, "today": today}
+    rows = [CounterRow._make(row) for row in await _LIST.page(db, listing, **values)]
+    if listing.terms:
+        return rows, await _LIST.count(db, listing, **values)
+    return rows, await total_of(db, workspace_id=workspace_id, of=_OF)
+
+
+async def changes(
+    db: Queries, counter_id: str, *, most: int, after: tuple[datetime, int] | None = None
+) -> list[ChangeRow]:
+    """The newest changes, or those that came before the one made `after` (its time, its version)."""
+    if after is None:
+        found = await db.all(_CHANGES, counter_id=counter_id, most=most)
+    else:
+        at, version = after
+        found = await db.all(
+            _CHANGES_BEFORE, counter_id=counter_id, at=at, version=version, most=most
+        )
+    return [ChangeRow._make(row) for row in found]
+
+
+async def change_at(db: Queries, counter_id: str, moment: datetime) -> ChangeRow | None:
+    """The last change that was made at `moment` or before."""
+    row = await db.first(_CHANGE_AT, counter_id=counter_id, at=moment)
+    return ChangeRow._make(row) if row else None
+
+
+async def _find(
+    db: Queries, wanted: Reference, by_id: Statement, by_external_id: Statement
+) -> CounterRow | None:
+    if wanted.id is not None:
+        row = await db.first(by_id, workspace_id=wanted.workspace_id, id=wanted.id)
+    else:
+        row = await db.first(
+            by_external_id, workspace_id=wanted.workspace_id, external_id=wanted.external_id
+        )
+    return CounterRow._make(row) if row else None

@@ -1,0 +1,1 @@
+"""Benchmarks: what the gateway costs, beside what else could be had."""

@@ -1,0 +1,23 @@
+-- Posts the bodies of a file in turn, one to a line, and ends with what came of it as a line of JSON.
+
+local requests, turn = {}, 0
+
+function init(args)
+  for body in io.lines(args[1]) do
+    requests[#requests + 1] = wrk.format("POST", nil, nil, body)
+  end
+end
+
+function request()
+  turn = turn % #requests + 1
+  return requests[turn]
+end
+
+function done(summary, latency)
+  local lost = summary.errors
+  io.write(string.format(
+    '{"answered":%d,"seconds":%f,"p99_ms":%f,"not_2xx":%d,"socket_errors":%d}\n',
+    summary.requests, summary.duration / 1e6, latency:percentile(99) / 1e3,
+    lost.status, lost.connect + lost.read + lost.write + lost.timeout
+  ))
+end
