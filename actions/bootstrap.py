@@ -165,5 +165,3 @@ def _own_sections(modules: tuple[str, ...]) -> tuple[Section, ...]:
             raise RegistrationError(f"the module {name} has neither `section` nor `sections`")
         found += own
     return tuple(found)
-
-

@@ -108,6 +108,4 @@ class Echo_(Action[Echo, Echo]):  # noqa: N801 - `Echo` is what it takes
         return params
 
 
-section = Section(
-    "system", "The gateway about itself", actions=(Ping, Whoami, Describe, Echo_)
-)
+section = Section("system", "The gateway about itself", actions=(Ping, Whoami, Describe, Echo_))

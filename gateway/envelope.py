@@ -73,9 +73,7 @@ def of_parameter_error(
     headers: Headers = (),
 ) -> Envelope:
     data = orjson.dumps({"message": error.message, "errors": error.errors})
-    return Envelope(
-        Status.PARAMETER_ERROR, seconds, flags, data, mirrored=422, headers=headers
-    )
+    return Envelope(Status.PARAMETER_ERROR, seconds, flags, data, mirrored=422, headers=headers)
 
 
 def of_error(

@@ -90,6 +90,4 @@ def _stamp(_: Any, level: str, event: Event) -> Event:
 
 
 def _render(_: Any, __: str, event: Event) -> bytes:
-    return orjson.dumps(
-        event, default=repr, option=orjson.OPT_APPEND_NEWLINE | orjson.OPT_UTC_Z
-    )
+    return orjson.dumps(event, default=repr, option=orjson.OPT_APPEND_NEWLINE | orjson.OPT_UTC_Z)

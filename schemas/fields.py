@@ -11,9 +11,7 @@ from marshmallow import fields, validate
 INT64_MIN = -(2**63)
 INT64_MAX = 2**63 - 1
 
-_MOMENT = re.compile(
-    r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII
-)
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _NOT_ZONES = frozenset({"localtime", "posixrules"})  # files beside the zones on some systems
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -22,7 +20,9 @@ _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 class Text(fields.String):
     """A string of `least` to `most` code points, counted after trimming where `trim` is set."""
 
-    def __init__(self, least: int = 0, most: int | None = None, *, trim: bool = False, **options: Any) -> None:
+    def __init__(
+        self, least: int = 0, most: int | None = None, *, trim: bool = False, **options: Any
+    ) -> None:
         self._trim = trim
         super().__init__(validate=validate.Length(min=least, max=most), **options)
 
@@ -138,5 +138,3 @@ class Tags(fields.Dict):
 
 def _moment_text(value: datetime) -> str:
     return value.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
-
-

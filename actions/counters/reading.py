@@ -147,5 +147,3 @@ async def _found(context: Context, params: CounterReference | CounterMoment) -> 
     if row is None:
         raise NotFound
     return row
-
-

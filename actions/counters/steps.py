@@ -126,7 +126,9 @@ def _refuse_direction(row: CounterRow, number: int, done: str) -> None:
     if not INT64_MIN <= number <= INT64_MAX:
         raise ValueOutOfRange(value=row.number)
     if row.goal is not None and row.overflow == "refuse":
-        past = (down and number < row.goal) if row.mode == "OnlyDown" else (up and number > row.goal)
+        past = (
+            (down and number < row.goal) if row.mode == "OnlyDown" else (up and number > row.goal)
+        )
         if past:
             raise GoalExceeded(goal=row.goal, value=row.number)
 

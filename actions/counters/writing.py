@@ -90,7 +90,9 @@ class Update(Action[CounterUpdate, Counter]):
             updated_at=max(context.now, row.updated_at),
         )
         try:
-            await store.replace(context.db, changed, _change("update", row.number, changed, context))
+            await store.replace(
+                context.db, changed, _change("update", row.number, changed, context)
+            )
         except DuplicateError:
             raise _taken() from None
         return await shown(changed, context, params.timezone)

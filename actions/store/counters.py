@@ -87,7 +87,9 @@ def _in_workspace() -> Select[Any]:
 
 
 _BY_ID = Statement(_in_workspace().where(counters.c.id == bindparam("id")))
-_BY_EXTERNAL_ID = Statement(_in_workspace().where(counters.c.external_id == bindparam("external_id")))
+_BY_EXTERNAL_ID = Statement(
+    _in_workspace().where(counters.c.external_id == bindparam("external_id"))
+)
 _LOCK_BY_ID = Statement(_in_workspace().where(counters.c.id == bindparam("id")).with_for_update())
 _LOCK_BY_EXTERNAL_ID = Statement(
     _in_workspace().where(counters.c.external_id == bindparam("external_id")).with_for_update()

@@ -57,7 +57,13 @@ async def any_workspace(db: Queries) -> bool:
 
 
 async def add_workspace(
-    db: Transaction, *, id: str, name: str, timezone: str, operator: bool, at: datetime  # noqa: A002
+    db: Transaction,
+    *,
+    id: str,
+    name: str,
+    timezone: str,
+    operator: bool,
+    at: datetime,  # noqa: A002
 ) -> None:
     await db.run(
         _ADD_WORKSPACE, id=id, name=name, timezone=timezone, is_operator=int(operator),

@@ -74,9 +74,7 @@ def _depth(value: object) -> int:
     while level := [each for each in level if isinstance(each, (dict, list))]:
         depth += 1
         level = [
-            item
-            for each in level
-            for item in (each.values() if isinstance(each, dict) else each)
+            item for each in level for item in (each.values() if isinstance(each, dict) else each)
         ]
     return depth
 

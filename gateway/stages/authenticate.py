@@ -8,9 +8,7 @@ from gateway.errors import AccessDenied
 from gateway.registry import Registered
 
 
-async def authenticate(
-    call: Call, registered: Registered, *, by: Authenticator
-) -> Identity | None:
+async def authenticate(call: Call, registered: Registered, *, by: Authenticator) -> Identity | None:
     """The caller's identity; None for an action that needs no key, whatever key was sent.
 
     Raises AccessDenied, InvalidAPIKey or WorkspaceSuspended.

@@ -1,7 +1,7 @@
 """PostgreSQL through asyncpg: pooled transactions, and a group for each lane."""
 
 from collections.abc import Awaitable, Callable
-from typing import Any, Self
+from typing import Any, Self, TypeAlias
 
 import asyncpg
 
@@ -15,7 +15,11 @@ TRIES = 5
 
 _DIALECT = dialect_named("postgresql")
 
-_DURABLE = {"synchronous_commit": ("on", "remote_apply"), "fsync": ("on",), "full_page_writes": ("on",)}
+_DURABLE = {
+    "synchronous_commit": ("on", "remote_apply"),
+    "fsync": ("on",),
+    "full_page_writes": ("on",),
+}
 
 _UNLUCKY = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
 
@@ -28,13 +32,15 @@ _SESSION = {
     "idle_in_transaction_session_timeout": "60s",
 }
 
-Connection = asyncpg.pool.PoolConnectionProxy[asyncpg.Record]
+# The driver's classes are generic for type checkers only.
+Connection: TypeAlias = "asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"
+Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
 
 
 class PostgresQueries:
     """Queries on one connection, or on a pool: then each is a transaction of its own."""
 
-    def __init__(self, connection: Connection | asyncpg.Pool[asyncpg.Record]) -> None:
+    def __init__(self, connection: "Connection | Pool") -> None:
         self._connection = connection
 
     async def all(self, statement: Statement, **values: Any) -> list[Row]:
@@ -81,7 +87,9 @@ class PostgresDatabase:
             found = await self._pool.fetchval("SELECT current_setting($1)", name)
             if found not in wanted:
                 await self.close()
-                raise DatabaseError(f"PostgreSQL runs with {name} = {found}: commits could be lost.")
+                raise DatabaseError(
+                    f"PostgreSQL runs with {name} = {found}: commits could be lost."
+                )
         return self
 
     async def write(self, work: Work[Any]) -> Any:
@@ -137,14 +145,12 @@ class PostgresDatabase:
         return None
 
 
-async def _speak(connection: Connection) -> None:
+async def _speak(connection: "Connection") -> None:
     """UUIDs travel as text: the house knows them as lower-case strings."""
     await connection.set_type_codec(
         "uuid", encoder=str, decoder=str, schema="pg_catalog", format="text"
     )
 
 
-async def _keep(connection: Connection) -> None:
+async def _keep(connection: "Connection") -> None:
     """Nothing to reset between uses: a transaction leaves nothing behind, and saves a round trip."""
-
-

@@ -79,7 +79,7 @@ class JsonRows(TypeDecorator[Any]):
 
     def __init__(self, columns: dict[str, TypeEngine[Any]]) -> None:
         super().__init__()
-        self.names = tuple(columns)
+        self.names = tuple(map(str, columns))
         self.moments = [n for n, each in enumerate(columns.values()) if isinstance(each, Moment)]
 
     def process_bind_param(self, value: Sequence[Sequence[Any]] | None, dialect: Dialect) -> str:

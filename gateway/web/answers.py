@@ -62,9 +62,7 @@ class Answers:
             )
         body = envelope.body
         request_id = str(envelope.flags["request_id"]).encode()
-        return self._finish(
-            request, b"%bX-Request-Id: %b\r\n" % (head, request_id), body, headers
-        )
+        return self._finish(request, b"%bX-Request-Id: %b\r\n" % (head, request_id), body, headers)
 
     def plain(
         self, request: web.BaseRequest, body: bytes, *, status: int = 200, headers: Headers = ()
@@ -84,9 +82,7 @@ class Answers:
         for name, value in headers:
             head += f"{name}: {value}\r\n".encode()
         head = b"%bDate: %b\r\nContent-Length: %d\r\n\r\n" % (head, self._now(), len(body))
-        return Answer(
-            head, b"" if request.method == "HEAD" else body, keep_alive=keep_alive
-        )
+        return Answer(head, b"" if request.method == "HEAD" else body, keep_alive=keep_alive)
 
     def _now(self) -> bytes:
         """The Date header's value, made anew once a second."""

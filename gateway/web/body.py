@@ -72,7 +72,10 @@ class HttpBody:
     async def _send_continue(self) -> None:
         """Tell a client that waits for leave to send its body that it may: RFC 9110, 10.1.1."""
         request = self._request
-        if request.version < _HTTP_1_1 or request.headers.get("Expect", "").lower() != "100-continue":
+        if (
+            request.version < _HTTP_1_1
+            or request.headers.get("Expect", "").lower() != "100-continue"
+        ):
             return
         await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         # The answer itself is still to come, so nothing counts as sent.

@@ -4,7 +4,9 @@ from collections.abc import Collection
 
 Headers = tuple[tuple[str, str], ...]
 
-_ASKED = "Authorization, Content-Type, Idempotency-Key, X-Request-Id, X-Timeout-Ms, Prefer, traceparent"
+_ASKED = (
+    "Authorization, Content-Type, Idempotency-Key, X-Request-Id, X-Timeout-Ms, Prefer, traceparent"
+)
 _SHOWN = "X-Request-Id, Gateway-Status, Preference-Applied, Retry-After, Deprecation, Sunset"
 _DAY = 86_400
 

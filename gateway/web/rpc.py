@@ -40,7 +40,9 @@ class Rpc:
         self._answers = answers
         self._settings = pipeline.shared.settings
         self._cors = Cors(self._settings.cors_origins)
-        self._names = {f"/api/v1/{each.path}": (each.section, each.name) for each in pipeline.registry}
+        self._names = {
+            f"/api/v1/{each.path}": (each.section, each.name) for each in pipeline.registry
+        }
         self.draining = False
         """Whether the gateway goes down: then every call is turned away."""
 
@@ -79,9 +81,7 @@ class Rpc:
         envelope = replace(self._pipeline.refuse(call, error), http_status=status)
         return self._answer(request, envelope)
 
-    def _call(
-        self, request: web.BaseRequest, names: tuple[str, str], started: float
-    ) -> Call:
+    def _call(self, request: web.BaseRequest, names: tuple[str, str], started: float) -> Call:
         headers = request.headers
         request_id = headers.get("X-Request-Id")
         if request_id is None or not _REQUEST_ID.fullmatch(request_id):

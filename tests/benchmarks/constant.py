@@ -5,7 +5,9 @@ import sys
 import uvloop
 from aiohttp import web
 
-ENVELOPE = b'{"status":"success","time":0.000004,"flags":{"request_id":"0000"},"data":{"pong":true,"":0}}'
+ENVELOPE = (
+    b'{"status":"success","time":0.000004,"flags":{"request_id":"00"},"data":{"pong":true,"":0}}'
+)
 
 
 async def _answer(_: web.Request) -> web.Response:

@@ -1,4 +1,4 @@
-"""The peer: the same increment as FastAPI and SQLAlchemy's async engine are commonly used for it."""
+"""The peer: the same increment, as FastAPI and SQLAlchemy's async engine are commonly used."""
 
 # FastAPI comes with the extra `benchmark`; where it is not installed, its names are all Any.
 # mypy: disable-error-code="import-not-found,misc,untyped-decorator"
@@ -23,9 +23,7 @@ COUNTERS = 64
 
 CREATE = text("CREATE TABLE counters (id TEXT PRIMARY KEY, name TEXT NOT NULL, value INT NOT NULL)")
 INSERT = text("INSERT INTO counters (id, name, value) VALUES (:id, :name, 0)")
-UPDATE = text(
-    "UPDATE counters SET value = value + :by WHERE id = :id RETURNING id, name, value"
-)
+UPDATE = text("UPDATE counters SET value = value + :by WHERE id = :id RETURNING id, name, value")
 TOTAL = text("SELECT sum(value) FROM counters")
 
 

@@ -1,0 +1,56 @@
+"""Load: one run of wrk against one subject, and what came of it."""
+
+import json
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from .serving import CLIENT_CPU, HOST
+from .subjects import Subject
+
+CONNECTIONS = 64
+PATIENCE = 30
+"""Seconds until wrk counts an answer as lost: a slow answer is a slow answer, and no error."""
+
+SCRIPT = Path(__file__).with_name("load.lua")
+
+
+@dataclass(frozen=True)
+class Run:
+    """What one run of wrk brought."""
+
+    answered: int
+    seconds: float
+    p99_ms: float
+    not_2xx: int
+    socket_errors: int
+
+    @property
+    def rate(self) -> float:
+        """Answers in a second."""
+        return self.answered / self.seconds
+
+
+def run_load(subject: Subject, seconds: int) -> Run:
+    """Keep every connection busy for `seconds`, then wait until the server rests."""
+    with tempfile.NamedTemporaryFile("w", prefix="bodies-") as bodies:
+        bodies.writelines(f"{body}\n" for body in subject.bodies)
+        bodies.flush()
+        told = subprocess.run(  # noqa: S603 - the command is this suite's own
+            _command(subject, seconds, bodies.name), check=True, capture_output=True, text=True
+        ).stdout
+    subject.server.settle()
+    return Run(**json.loads(told.splitlines()[-1]))
+
+
+def _command(subject: Subject, seconds: int, bodies: str) -> list[str]:
+    headers = ["-H", "Content-Type: application/json"]
+    if subject.key is not None:
+        headers += ["-H", f"Authorization: Bearer {subject.key}"]
+    return [
+        *("taskset", "-c", CLIENT_CPU, "wrk", "--threads", "1"),
+        *("--connections", str(CONNECTIONS), "--duration", f"{seconds}s"),
+        *("--timeout", f"{PATIENCE}s", "--script", str(SCRIPT), *headers),
+        *(f"http://{HOST}:{subject.server.port}{subject.path}", "--", bodies),
+    ]

@@ -1,0 +1,114 @@
+"""The report: what was measured, what was aimed at, and whether it is reached."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from .load import Run
+from .starts import Start
+from .subjects import Account
+
+
+@dataclass(frozen=True)
+class Target:
+    """A bound that a median is held against."""
+
+    bound: float
+    at_least: bool
+    """Else below."""
+
+    def reached_by(self, value: float) -> bool:
+        return value >= self.bound if self.at_least else value < self.bound
+
+    def __str__(self) -> str:
+        return f"{'≥' if self.at_least else '<'} {self.bound:g}"
+
+
+RATIO_TARGETS = (
+    ("ping", "constant", Target(0.60, at_least=True)),
+    ("increment", "constant", Target(0.18, at_least=True)),
+    ("increment", "fastapi", Target(15, at_least=True)),
+    ("list", "constant", Target(0.15, at_least=True)),
+)
+SECONDS_TARGET = Target(1.5, at_least=False)
+MEGABYTES_TARGET = Target(90, at_least=False)
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What became of one subject."""
+
+    warm_up: Run
+    rounds: Sequence[Run]
+    account: Account | None
+    """What its server says of all these calls."""
+
+
+def rates_table(subjects: Mapping[str, Measured]) -> str:
+    """A row for each subject."""
+    head = ("subject", "req/s", "range", "/ constant", "p99 ms", "non-2xx", "lost", "refused")
+    return _table(head, [_rates_row(subjects, name) for name in subjects])
+
+
+def targets_table(subjects: Mapping[str, Measured], starts: Mapping[str, Sequence[Start]]) -> str:
+    """A row for each target."""
+    rows = [
+        _target_row(f"{name} / {base}", _ratios(subjects, name, base), target)
+        for name, base, target in RATIO_TARGETS
+    ]
+    for kind, found in starts.items():
+        seconds = [start.seconds for start in found]
+        rows.append(_target_row(f"start to ready, {kind} folder, s", seconds, SECONDS_TARGET))
+    for kind, found in starts.items():
+        memory = [start.megabytes for start in found]
+        rows.append(_target_row(f"idle memory, {kind} folder, MB", memory, MEGABYTES_TARGET))
+    return _table(("measure", "median", "range", "target", "reached"), rows)
+
+
+def _rates_row(subjects: Mapping[str, Measured], name: str) -> tuple[str, ...]:
+    runs, account = subjects[name].rounds, subjects[name].account
+    rates = [run.rate for run in runs]
+    return (
+        name,
+        f"{median(rates):,.0f}",
+        f"{min(rates):,.0f} to {max(rates):,.0f}",
+        f"{median(_ratios(subjects, name, 'constant')):.3f}",
+        f"{median(run.p99_ms for run in runs):,.1f}",
+        str(sum(run.not_2xx for run in runs)),
+        str(sum(run.socket_errors for run in runs)),
+        "" if account is None else str(account.refused),
+    )
+
+
+def _ratios(subjects: Mapping[str, Measured], name: str, base: str) -> list[float]:
+    """A ratio for each round, since the machine is not the same from round to round."""
+    if not {name, base} <= subjects.keys():
+        return []
+    pairs = zip(subjects[name].rounds, subjects[base].rounds, strict=True)
+    return [run.rate / other.rate for run, other in pairs]
+
+
+def _target_row(measure: str, values: Sequence[float], target: Target) -> tuple[str, ...]:
+    if not values:
+        return (measure, "", "", str(target), "not measured")
+    middle = median(values)
+    spread = f"{_short(min(values))} to {_short(max(values))}"
+    reached = "yes" if target.reached_by(middle) else "NO"
+    return (measure, _short(middle), spread, str(target), reached)
+
+
+def _short(value: float) -> str:
+    digits = 3 if value < 10 else 1  # four digits are as much as is true
+    return f"{value:.{digits}f}"
+
+
+def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
+    """Markdown that reads well as it is: the first column to the left, the others to the right."""
+    widths = [max(len(cell) for cell in column) for column in zip(head, *rows, strict=True)]
+    rule = ("-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:]))
+    lines = []
+    for row in (head, rule, *rows):
+        first, *others = zip(row, widths, strict=True)
+        cells = [first[0].ljust(first[1]), *(cell.rjust(width) for cell, width in others)]
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)

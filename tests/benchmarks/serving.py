@@ -1,0 +1,145 @@
+"""Servers under measurement: each on its own CPU, waited for, watched, called and stopped."""
+
+import contextlib
+import http.client
+import json
+import socket
+import subprocess
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+HOST = "127.0.0.1"
+SERVER_CPU = "0"
+CLIENT_CPU = "1"
+
+START_LIMIT = 30.0
+STOP_LIMIT = 30.0
+SETTLE_LIMIT = 15.0
+POLL = 0.005
+SETTLED = 0.1
+"""Seconds."""
+
+
+class BenchmarkError(Exception):
+    """Why nothing can be measured, or why what was measured counts for nothing."""
+
+
+class NotServed(Exception):
+    """Why one subject cannot be measured here; the others can."""
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running server."""
+
+    port: int
+    process: subprocess.Popen[bytes]
+    output: Path
+    """What it writes to stdout."""
+    seconds_to_ready: float
+
+    def post(self, path: str, body: str, key: str | None = None) -> tuple[int, Any]:
+        """The status and the JSON of the answer."""
+        headers = {"Content-Type": "application/json"}
+        if key is not None:
+            headers["Authorization"] = f"Bearer {key}"
+        return self._call("POST", path, body, headers)
+
+    def get(self, path: str) -> tuple[int, Any]:
+        """The status and the JSON of the answer."""
+        return self._call("GET", path, None, {})
+
+    def resident_megabytes(self) -> float:
+        """The memory that it holds now."""
+        for line in Path(f"/proc/{self.process.pid}/status").read_text().splitlines():
+            if line.startswith("VmRSS:"):
+                return int(line.split()[1]) * 1024 / 1e6
+        raise BenchmarkError("The system does not tell how much memory a process holds.")
+
+    def settle(self) -> None:
+        """Wait until it rests, so that what one run left over is not the next one's load."""
+        limit = time.monotonic() + SETTLE_LIMIT
+        before = self._ticks()
+        while time.monotonic() < limit:
+            time.sleep(SETTLED)
+            now = self._ticks()
+            if now - before <= 1:
+                return
+            before = now
+        raise BenchmarkError(f"The server on port {self.port} works on, though nobody calls it.")
+
+    def _ticks(self) -> int:
+        # The name in parentheses may have blanks; user and system time are 12 and 13 after it.
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+        return int(fields[11]) + int(fields[12])
+
+    def _call(
+        self, method: str, path: str, body: str | None, headers: dict[str, str]
+    ) -> tuple[int, Any]:
+        connection = http.client.HTTPConnection(HOST, self.port, timeout=10)
+        with contextlib.closing(connection):
+            connection.request(method, path, body, headers)
+            answer = connection.getresponse()
+            return answer.status, json.loads(answer.read())
+
+
+def free_port() -> int:
+    """A port that nobody listens on just now."""
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return int(probe.getsockname()[1])
+
+
+@contextlib.contextmanager
+def serving(
+    command: Sequence[str], *, port: int, folder: Path, ready: str = "/"
+) -> Iterator[Server]:
+    """Run `command` from when it answers GET `ready` with no 5xx until the block ends."""
+    folder.mkdir(parents=True, exist_ok=True)
+    output, complaints = folder / "stdout", folder / "stderr"
+    began = time.perf_counter()
+    with output.open("ab") as out, complaints.open("ab") as err:
+        process = subprocess.Popen(  # noqa: S603 - the commands are this suite's own
+            ["taskset", "-c", SERVER_CPU, *command],  # noqa: S607 - wherever the system has it
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=err,
+        )
+    try:
+        if not _wait_for(process, port, ready):
+            raise BenchmarkError(f"{command} does not serve:\n{complaints.read_text()}")
+        yield Server(port, process, output, time.perf_counter() - began)
+    finally:
+        _stop(process)
+
+
+def _wait_for(process: subprocess.Popen[bytes], port: int, path: str) -> bool:
+    limit = time.monotonic() + START_LIMIT
+    while process.poll() is None and time.monotonic() < limit:
+        if _serves(port, path):
+            return True
+        time.sleep(POLL)
+    return False
+
+
+def _serves(port: int, path: str) -> bool:
+    connection = http.client.HTTPConnection(HOST, port, timeout=1)
+    with contextlib.closing(connection):
+        try:
+            connection.request("GET", path)
+            return connection.getresponse().status < http.client.INTERNAL_SERVER_ERROR
+        except (OSError, http.client.HTTPException):
+            return False
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(STOP_LIMIT)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()

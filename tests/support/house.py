@@ -1,0 +1,96 @@
+"""A gateway under test: real database, real socket, a clock that stands where it is put."""
+
+import io
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import aiohttp
+import orjson
+
+from actions.bootstrap import Gateway
+from gateway.call import Call, JsonBody
+
+NOON = datetime(2026, 11, 21, 12, 0, 0, 1, UTC)
+
+Answer = dict[str, Any]
+Send = Callable[..., Awaitable[Answer]]
+
+
+class Clock:
+    """The present moment, as the test says; each reading is a microsecond later."""
+
+    def __init__(self, now: datetime = NOON) -> None:
+        self.now = now
+
+    def __call__(self) -> datetime:
+        self.now += timedelta(microseconds=1)
+        return self.now
+
+
+class Log(io.TextIOWrapper):
+    """Where the gateway's log lines go."""
+
+    def __init__(self) -> None:
+        self._bytes = io.BytesIO()
+        super().__init__(self._bytes, write_through=True)
+
+    @property
+    def text(self) -> str:
+        return self._bytes.getvalue().decode()
+
+    @property
+    def lines(self) -> list[dict[str, Any]]:
+        return [orjson.loads(line) for line in self.text.splitlines()]
+
+
+@dataclass
+class House:
+    """A gateway that is open, with the first key; `send` calls through one of its doors."""
+
+    gateway: Gateway
+    key: str
+    clock: Clock
+    log: Log
+    door: str
+    session: aiohttp.ClientSession | None = None
+    url: str = ""
+    _calls: int = field(default=0)
+
+    async def send(self, path: str, *, key: str | None = "", **params: Any) -> Answer:
+        """The envelope of a call, as parsed; `key` None sends none, "" the first one."""
+        used = self.key if key == "" else key
+        if self.door == "http":
+            return await self._send_http(path, used, params)
+        return await self._send_direct(path, used, params)
+
+    async def data(self, path: str, **params: Any) -> Any:
+        """The `data` of a call that must succeed."""
+        answer = await self.send(path, **params)
+        assert answer["status"] == "success", answer
+        return answer["data"]
+
+    async def _send_direct(self, path: str, key: str | None, params: Any) -> Answer:
+        self._calls += 1
+        section, _, action = path.partition("/")
+        call = Call(
+            section=section,
+            action=action,
+            body=JsonBody(orjson.dumps(params)),
+            request_id=f"call-{self._calls}",
+            started=time.perf_counter(),
+            key=key,
+        )
+        envelope = await self.gateway.pipeline.answer(call)
+        answer: Answer = orjson.loads(envelope.body)
+        return answer
+
+    async def _send_http(self, path: str, key: str | None, params: Any) -> Answer:
+        assert self.session is not None
+        headers = {"Authorization": f"Bearer {key}"} if key is not None else {}
+        url = f"{self.url}/api/v1/{path}"
+        async with self.session.post(url, json=params, headers=headers) as response:
+            answer: Answer = orjson.loads(await response.read())
+            return answer
