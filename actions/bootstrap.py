@@ -109,10 +109,10 @@ class Gateway:
     async def _open_database(self) -> Database:
         # Each driver is imported where it is the one in use.
         if self.settings.database is not None:
-            from gateway.store.postgres import PostgresDatabase  # noqa: PLC0415
+            from gateway.store.postgres import PostgresDatabase
 
             return await PostgresDatabase(self.settings.database).open()
-        from gateway.store.sqlite import SqliteDatabase  # noqa: PLC0415
+        from gateway.store.sqlite import SqliteDatabase
 
         return await SqliteDatabase(self._file()).open()
 
@@ -160,7 +160,7 @@ def _own_sections(modules: tuple[str, ...]) -> tuple[Section, ...]:
             module = importlib.import_module(name)
         except ModuleNotFoundError as fault:
             raise SettingsError(f"The actions module {name} is not there: {fault.msg}.") from None
-        own = getattr(module, "sections", None) or (getattr(module, "section", None),)
+        own: Any = getattr(module, "sections", None) or (getattr(module, "section", None),)
         if not all(isinstance(each, Section) for each in own):
             raise RegistrationError(f"the module {name} has neither `section` nor `sections`")
         found += own

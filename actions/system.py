@@ -37,7 +37,7 @@ class Ping(Action[Nothing, Pong]):
     takes = NothingShape()
     gives = PongShape()
 
-    async def run(self, params: Nothing, context: Context) -> Pong:  # noqa: ARG002 - asks nothing
+    async def run(self, params: Nothing, context: Context) -> Pong:
         return Pong(pong=True)
 
 
@@ -48,7 +48,7 @@ class Whoami(Action[Nothing, Caller]):
     takes = NothingShape()
     gives = CallerShape()
 
-    async def run(self, params: Nothing, context: Context) -> Caller:  # noqa: ARG002 - asks nothing
+    async def run(self, params: Nothing, context: Context) -> Caller:
         identity = context.identity
         return Caller(
             account_id=identity.account_id,

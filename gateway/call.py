@@ -38,7 +38,7 @@ class JsonBody:
         if len(self._text) > limit:
             raise PayloadTooLarge(limit=limit)
 
-    async def read(self, limit: int) -> bytes:  # noqa: ARG002 - refused early, or it fits
+    async def read(self, limit: int) -> bytes:
         return self._text
 
 

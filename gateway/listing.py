@@ -81,8 +81,8 @@ class Pages:
             "filters": fields.Dict(keys=fields.String()),
         }
 
-    def read(self, sent: Mapping[str, Any], binding: Sequence[object]) -> "Listing":  # noqa: ARG002
-        # - pages are bound to nothing; cursors are
+    def read(self, sent: Mapping[str, Any], binding: Sequence[object]) -> "Listing":
+        """What one call asked; pages, unlike cursors, are bound to nothing."""
         return Listing(
             per_page=sent.get("per_page", PER_PAGE),
             page=sent.get("page", 1),
@@ -106,6 +106,7 @@ class Cursors:
         }
 
     def read(self, sent: Mapping[str, Any], binding: Sequence[object]) -> "Listing":
+        """What one call asked; `binding` is whatever else a cursor is good for only with."""
         binding_json = orjson.dumps(binding, option=orjson.OPT_SORT_KEYS)
         cursor = sent.get("cursor")
         return Listing(

@@ -75,7 +75,7 @@ class Pipeline:
         }
 
     async def answer(self, call: Call) -> Envelope:
-        """The envelope for any call, whatever happens on the way; only cancelling passes through."""
+        """The envelope for any call, whatever happens on the way; cancelling passes through."""
         trail = Trail(call, {"request_id": call.request_id})
         try:
             data = await self._perform_in_time(call, trail)
@@ -144,7 +144,7 @@ class Pipeline:
         show = registered.show(full=options.full, expand=options.expand)
         if isinstance(action, BatchAction):
             assert caller is not None  # noqa: S101 - a write has a scope, a scope a caller
-            call = BatchCall(params, caller, options, trail.flags, show)
+            call: BatchCall[Any, Any] = BatchCall(params, caller, options, trail.flags, show)
             await self._database.join(self._lanes[registered.path], call)
             return call.outcome()
 

@@ -182,21 +182,20 @@ def _options(kind: type[AnyAction], gives: Schema) -> Schema | None:
 class StrictBoolean(fields.Boolean):
     """`true` or `false`, and nothing that merely looks like it."""
 
-    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> bool:  # noqa: ARG002 - the
-        # signature is marshmallow's
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> bool:
         if not isinstance(value, bool):
             raise self.make_error("invalid", input=value)
         return value
 
 
-class Expansions(fields.List[str]):
+class Expansions(fields.List[Any]):
     """A list of expansions' names; true stands for all of them, false for none."""
 
     def __init__(self, names: Iterable[str]) -> None:
         self.names = tuple(names)
         super().__init__(fields.String(validate=validate.OneOf(self.names)))
 
-    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> list[str]:
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> list[Any]:
         if isinstance(value, bool):
             return list(self.names) if value else []
         return super()._deserialize(value, *args, **kwargs)

@@ -1,4 +1,4 @@
-"""The settings: one frozen dataclass, checked by marshmallow, from a file, the environment, options."""
+"""The settings: one frozen dataclass, from a file, the environment and options."""
 
 import tomllib
 from collections.abc import Mapping

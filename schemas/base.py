@@ -4,15 +4,15 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, Generic, TypeGuard, TypeVar
 
 from marshmallow import RAISE, Schema, missing, post_load
+from marshmallow.constants import _Missing as Absent
 
 T = TypeVar("T")
 V = TypeVar("V")
 
-Absent = type(missing)
-"""The type of ABSENT."""
-
 ABSENT = missing
 """Stands in a value object for a parameter that was not sent, or an attribute an object lacks."""
+
+__all__ = ["ABSENT", "Absent", "Shape", "sent"]
 
 
 def sent(value: "V | Absent") -> TypeGuard[V]:

@@ -1,8 +1,7 @@
 """What may be said about counters."""
 
+import datetime as dt
 from collections.abc import Mapping
-from datetime import date as Date
-from datetime import datetime
 from typing import Any, NamedTuple
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
@@ -27,7 +26,7 @@ _DAYS_MAX = 3_652_058  # from the first date that there is to the last
 _ALL_OWN_FIELDS = frozenset().union(*OWN_FIELDS.values())
 
 
-def foreign_fields(type: str, names: Mapping[str, Any]) -> dict[str, list[str]]:  # noqa: A002
+def foreign_fields(type: str, names: Mapping[str, Any]) -> dict[str, list[str]]:
     """A sentence for each of `names` that a counter of `type` does not have."""
     return {
         name: [f"A counter of type {type} does not have this."]
@@ -40,7 +39,7 @@ class Milestone(NamedTuple):
     """A number of days, the date on which they are full, and whether that has come."""
 
     days: int
-    date: Date
+    date: dt.date
     reached: bool
 
 
@@ -57,10 +56,10 @@ class Change(NamedTuple):
 
     version: int
     action: str
-    before: int | Date | None
-    after: int | Date
+    before: int | dt.date | None
+    after: int | dt.date
     by_account: str
-    at: datetime
+    at: dt.datetime
 
 
 class ChangeShape(Shape[Change]):
@@ -83,13 +82,13 @@ class Counter(NamedTuple):
     type: str
     value: int
     mode: str | Absent
-    goal: int | None | Absent
+    goal: int | Absent | None
     overflow: str | Absent
-    date: Date | Absent
+    date: dt.date | Absent
     milestones: list[Milestone] | Absent
     version: int
-    created_at: datetime
-    updated_at: datetime
+    created_at: dt.datetime
+    updated_at: dt.datetime
     created_by: str
     description: str | None
     metadata: Mapping[str, str]
@@ -148,7 +147,7 @@ class NewCounter(NamedTuple):
     mode: str = "UpAndDown"
     goal: int | None = None
     overflow: str = "allow"
-    date: Date | Absent = ABSENT
+    date: dt.date | Absent = ABSENT
     milestones: tuple[int, ...] = ()
     description: str | None = None
     metadata: Mapping[str, str] | None = None
@@ -177,7 +176,7 @@ class NewCounterShape(Shape[NewCounter]):
         if data["type"] != "UpDown" and "date" not in data:
             problems["date"] = ["Missing data for required field."]
         if problems:
-            raise ValidationError(problems)  # type: ignore[arg-type] # it takes a mapping as well
+            raise ValidationError(problems)
 
 
 class CounterReference(NamedTuple):
@@ -211,17 +210,17 @@ class CounterUpdate(NamedTuple):
     """What is to change; ABSENT stays as it is, None clears."""
 
     id: str | None = None
-    external_id: str | None | Absent = ABSENT
+    external_id: str | Absent | None = ABSENT
     expected_version: int | None = None
     timezone: str | None = None
     name: str | Absent = ABSENT
     mode: str | Absent = ABSENT
-    goal: int | None | Absent = ABSENT
+    goal: int | Absent | None = ABSENT
     overflow: str | Absent = ABSENT
-    date: Date | Absent = ABSENT
-    milestones: tuple[int, ...] | None | Absent = ABSENT
-    description: str | None | Absent = ABSENT
-    metadata: Mapping[str, str] | None | Absent = ABSENT
+    date: dt.date | Absent = ABSENT
+    milestones: tuple[int, ...] | Absent | None = ABSENT
+    description: str | Absent | None = ABSENT
+    metadata: Mapping[str, str] | Absent | None = ABSENT
 
     @property
     def reference(self) -> CounterReference:
@@ -299,7 +298,7 @@ class CounterListShape(Shape[CounterList]):
 class CounterMoment(NamedTuple):
     """A counter, and a moment in its life."""
 
-    moment: datetime
+    moment: dt.datetime
     id: str | None = None
     external_id: str | None = None
     timezone: str | None = None
@@ -320,7 +319,7 @@ class PastValue(NamedTuple):
     type: str
     value: int
     version: int
-    moment: datetime
+    moment: dt.datetime
 
 
 class PastValueShape(Shape[PastValue]):

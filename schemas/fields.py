@@ -34,7 +34,7 @@ class Text(fields.String):
 class Id(fields.String):
     """A UUID in lower case."""
 
-    default_error_messages = {"invalid_uuid": "Not a valid id."}  # noqa: RUF012 - marshmallow's way
+    default_error_messages = {"invalid_uuid": "Not a valid id."}
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
         text = super()._deserialize(value, *args, **kwargs)
@@ -58,7 +58,7 @@ class Int64(fields.Integer):
 class Flag(fields.Boolean):
     """true or false, and nothing that merely looks like it."""
 
-    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: ARG002
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
         if not isinstance(value, bool):
             raise self.make_error("invalid", input=value)
         return value
@@ -74,7 +74,7 @@ class Choice(fields.String):
 class Moment(fields.AwareDateTime):
     """RFC 3339: on input any offset, at least to seconds; on output UTC, microseconds and `Z`."""
 
-    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: ARG002
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
         if not isinstance(value, str) or not _MOMENT.fullmatch(value):
             raise self.make_error("invalid", input=value, obj_type="moment")
         try:
@@ -82,19 +82,19 @@ class Moment(fields.AwareDateTime):
         except (ValueError, OverflowError):
             raise self.make_error("invalid", input=value, obj_type="moment") from None
 
-    def _serialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: ARG002
+    def _serialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
         return None if value is None else _moment_text(value)
 
     @staticmethod
     def to_json(value: datetime) -> datetime | str:
-        """What the encoder writes as this field: it leaves out microseconds only when they are 0."""
+        """What the encoder writes as this field; by itself it would leave out microseconds of 0."""
         return value if value.microsecond and value.tzinfo is UTC else _moment_text(value)
 
 
 class Day(fields.Date):
     """A date, `YYYY-MM-DD`."""
 
-    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: ARG002
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
         if not isinstance(value, str) or not _DAY.fullmatch(value):
             raise self.make_error("invalid", input=value, obj_type="date")
         try:
@@ -111,7 +111,7 @@ class Day(fields.Date):
 class Zone(fields.String):
     """The name of an IANA time zone."""
 
-    default_error_messages = {"unknown_zone": "Not a time zone that we know."}  # noqa: RUF012
+    default_error_messages = {"unknown_zone": "Not a time zone that we know."}
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
         name = super()._deserialize(value, *args, **kwargs)

@@ -18,7 +18,7 @@ def today_in(zone: str, now: datetime) -> date:
     return now.astimezone(ZoneInfo(zone)).date()
 
 
-def value_on(type: str, number: int, today: date) -> int:  # noqa: A002 - the field's name
+def value_on(type: str, number: int, today: date) -> int:
     """What a counter of days counts on `today`: days passed since, or left until, its date.
 
     `number` is the ordinal of its date. Days are calendar dates, so a day of 23 or 25 hours is one.

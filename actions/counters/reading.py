@@ -2,7 +2,6 @@
 
 from datetime import datetime
 
-
 from actions.counters.dates import today_in, value_on
 from actions.counters.faults import NotFound
 from actions.counters.views import (

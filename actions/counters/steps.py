@@ -112,7 +112,7 @@ class Set(_Step[CounterValue]):
     verb = "set"
     done = "set"
 
-    def target(self, value: int, params: CounterValue) -> int:  # noqa: ARG002 - wherever it was
+    def target(self, value: int, params: CounterValue) -> int:
         return params.value
 
 
@@ -158,5 +158,7 @@ def _history(
     """The counter's newest changes, those of this very group included; None when not asked for."""
     if HISTORY not in call.options.expand:
         return None
-    earlier = [each for each in calls.changes if each.counter_id == change.counter_id]
+    earlier: list[ChangeRow] = [
+        each for each in calls.changes if each.counter_id == change.counter_id
+    ]
     return [change, *reversed(earlier), *recent[change.counter_id]][:HISTORY_SHOWN]

@@ -48,7 +48,7 @@ def counter_view(
     )
 
 
-def change_view(change: ChangeRow, type: str) -> Change:  # noqa: A002 - the field's name
+def change_view(change: ChangeRow, type: str) -> Change:
     """One version of a counter of `type`; counters of days change their date."""
     before, after = change.before, change.after
     return Change(

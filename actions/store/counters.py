@@ -271,7 +271,7 @@ async def page(
 async def changes(
     db: Queries, counter_id: str, *, most: int, after: tuple[datetime, int] | None = None
 ) -> list[ChangeRow]:
-    """The newest changes, or those that came before the one made `after` (its time, its version)."""
+    """The newest changes, or those before the one that `after` tells: its time, its version."""
     if after is None:
         found = await db.all(_CHANGES, counter_id=counter_id, most=most)
     else:

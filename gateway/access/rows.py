@@ -63,7 +63,7 @@ async def add_workspace(
     name: str,
     timezone: str,
     operator: bool,
-    at: datetime,  # noqa: A002
+    at: datetime,
 ) -> None:
     await db.run(
         _ADD_WORKSPACE, id=id, name=name, timezone=timezone, is_operator=int(operator),
@@ -72,7 +72,7 @@ async def add_workspace(
 
 
 async def add_account(
-    db: Transaction, *, id: str, workspace_id: str, name: str, role: Role,  # noqa: A002
+    db: Transaction, *, id: str, workspace_id: str, name: str, role: Role,
     scopes: list[str] | None, at: datetime,
 ) -> None:  # fmt: skip
     await db.run(

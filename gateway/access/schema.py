@@ -2,12 +2,13 @@
 
 from pathlib import Path
 
-from gateway.access import tables
+from gateway.access import tables  # noqa: F401 - its tables are in the metadata once imported
 from gateway.store.migrate import Migrations
+from gateway.store.tables import metadata
 
 MIGRATIONS = Migrations(
     branch="gateway",
     folder=Path(__file__).parent.parent / "store" / "migrations",
     head="0001",
-    metadata=tables.metadata,
+    metadata=metadata,
 )

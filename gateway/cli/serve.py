@@ -52,11 +52,12 @@ def _reason(fault: OSError) -> str:
 def _welcome(address: str, key: Key | None) -> str:
     lines = [f"Halyard listens on {address}"]
     if key is not None:
+        url = f"{address}/api/v1/system/whoami"
         lines += [
             "",
             "Your first key, shown this once:",
             f"  {key.text}",
             "Try it:",
-            f"  curl -s {address}/api/v1/system/whoami -X POST -H 'Authorization: Bearer {key.text}'",
+            f"  curl -s -X POST -H 'Authorization: Bearer {key.text}' {url}",
         ]
     return "\n".join(lines)

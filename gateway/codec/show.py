@@ -105,26 +105,32 @@ _AS_IT_IS = (
 
 def _renderer(field: fields.Field[Any]) -> Show | None:
     """What turns the field's value into what the encoder takes; None when it is that already."""
-    to_json = getattr(field, "to_json", None)
-    if to_json is not None:
-        return to_json  # type: ignore[no-any-return] # the field's own promise
+    render: Show | None = getattr(field, "to_json", None)
+    if render is not None:
+        return render
     if isinstance(field, fields.Nested) and not field.only and not field.exclude:
         show = compile_show(field.schema)
-        return (lambda items: [show(item) for item in items]) if field.schema.many else show
+        return _each(show) if field.schema.many else show
     if isinstance(field, fields.List):
         inner = _renderer(field.inner)
-        if inner is None:
-            return None
-        return lambda items: [None if item is None else inner(item) for item in items]
-    if isinstance(field, fields.Dict):
-        parts = [part for part in (field.key_field, field.value_field) if part is not None]
-        plain = all(_renderer(part) is None for part in parts)
-        return dict if plain else lambda value: field._serialize(value, "", None)  # noqa: SLF001
-    if isinstance(field, fields.Number) and not field.as_string:
-        return None
-    if type(field)._serialize in _AS_IT_IS:  # noqa: SLF001
-        return None
+        return None if inner is None else _each(inner)
+    if _is_plain(field):
+        return dict if isinstance(field, fields.Dict) else None
     return lambda value: field._serialize(value, "", None)  # noqa: SLF001 - there is no public way
+
+
+def _each(render: Show) -> Show:
+    return lambda items: [None if item is None else render(item) for item in items]
+
+
+def _is_plain(field: fields.Field[Any]) -> bool:
+    """Whether the field's values are in JSON what they are in Python."""
+    if isinstance(field, fields.Dict):
+        parts = (field.key_field, field.value_field)
+        return all(part is None or _renderer(part) is None for part in parts)
+    if isinstance(field, fields.Number):
+        return not field.as_string
+    return type(field)._serialize in _AS_IT_IS  # noqa: SLF001
 
 
 def _refuse_unshowable(field: fields.Field[Any], where: str) -> None:

@@ -80,7 +80,7 @@ def _depth(value: object) -> int:
 
 
 def _refuse_wide_integers(text: bytes) -> None:
-    """orjson reads an integer beyond 64 bits as a float; the literals tell."""
+    """Orjson reads an integer beyond 64 bits as a float; the literals tell."""
 
     def narrow(literal: str) -> int:
         if len(literal) > 20 or not _INT64_MIN <= int(literal) <= _UINT64_MAX:  # noqa: PLR2004

@@ -43,7 +43,7 @@ def _may_use(identity: Identity, registered: Registered) -> bool:
 
 
 def _facts(registered: Registered) -> dict[str, Any]:
-    from gateway.reference.json_schema import (  # noqa: PLC0415 - apispec is for those who ask
+    from gateway.reference.json_schema import (  # apispec is for those who ask
         params_schema,
         result_schema,
     )

@@ -26,8 +26,8 @@ def result_schema(registered: Registered) -> dict[str, Any]:
 
 
 def _schema(shape: Schema) -> dict[str, Any]:
-    # A resolver without names keeps nested shapes where they stand, so each schema is whole.
-    plugin = MarshmallowPlugin(schema_name_resolver=lambda _: False)
+    # A resolver that names nothing keeps nested shapes where they stand: each schema is whole.
+    plugin = MarshmallowPlugin(schema_name_resolver=lambda _: "")
     APISpec(title="", version="", openapi_version="3.1.0", plugins=[plugin])
     assert plugin.converter is not None  # noqa: S101 - APISpec has just made it
     schema: dict[str, Any] = plugin.converter.schema2jsonschema(shape)

@@ -68,7 +68,8 @@ def _problems(shape: Any, sent: Mapping[str, Any]) -> dict[str, Any]:
     try:
         shape.read(sent)
     except ValidationError as error:
-        return error.normalized_messages()
+        found: dict[str, Any] = error.normalized_messages()
+        return found
     return {}
 
 

@@ -44,13 +44,15 @@ class Lane(Protocol[C_contra]):
     """Whoever serves the calls of one kind together: a batch action, wrapped by the pipeline."""
 
     async def serve(self, db: Transaction, calls: Sequence[C_contra]) -> None:
-        """Serve all the calls; on an exception everything is rolled back and each is tried alone."""
+        """Serve all the calls; an exception rolls all of it back, and each is tried alone."""
 
 
 class Database(Protocol):
     """A database with its transactions; `reader` sees only what is committed."""
 
-    reader: Queries
+    @property
+    def reader(self) -> Queries:
+        """Queries outside any transaction."""
 
     async def write(self, work: Work[T]) -> T:
         """Run `work` in a transaction and return once it is committed; what it raises rolls back.

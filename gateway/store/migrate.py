@@ -120,10 +120,10 @@ def _upgrade(connection: Connection, branch: Migrations) -> bool:
     """Whether there was something to do."""
     if _is_current(connection, branch):
         return False
-    from alembic import command  # noqa: PLC0415 - see the top of this file
-    from alembic.config import Config  # noqa: PLC0415
-    from alembic.script import ScriptDirectory  # noqa: PLC0415
-    from alembic.util import CommandError  # noqa: PLC0415
+    from alembic import command  # see the top of this file
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
+    from alembic.util import CommandError
 
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "alembic"))

@@ -35,6 +35,7 @@ _SESSION = {
 # The driver's classes are generic for type checkers only.
 Connection: TypeAlias = "asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"
 Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
+Bare: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
 
 class PostgresQueries:
@@ -82,7 +83,7 @@ class PostgresDatabase:
             # The address may hold a password, so it is not repeated.
             reason = type(fault).__name__
             raise DatabaseError(f"The PostgreSQL database cannot be reached ({reason}).") from fault
-        self.reader = PostgresQueries(self._pool)
+        self._reader = PostgresQueries(self._pool)
         for name, wanted in _DURABLE.items():
             found = await self._pool.fetchval("SELECT current_setting($1)", name)
             if found not in wanted:
@@ -91,6 +92,10 @@ class PostgresDatabase:
                     f"PostgreSQL runs with {name} = {found}: commits could be lost."
                 )
         return self
+
+    @property
+    def reader(self) -> PostgresQueries:
+        return self._reader
 
     async def write(self, work: Work[Any]) -> Any:
         # A task of its own: once begun, the outcome does not depend on the caller's patience.
@@ -145,12 +150,12 @@ class PostgresDatabase:
         return None
 
 
-async def _speak(connection: "Connection") -> None:
+async def _speak(connection: "Bare") -> None:
     """UUIDs travel as text: the house knows them as lower-case strings."""
     await connection.set_type_codec(
         "uuid", encoder=str, decoder=str, schema="pg_catalog", format="text"
     )
 
 
-async def _keep(connection: "Connection") -> None:
-    """Nothing to reset between uses: a transaction leaves nothing behind, and saves a round trip."""
+async def _keep(connection: "Bare") -> None:
+    """Nothing to reset between uses: a transaction leaves nothing behind. Saves a round trip."""

@@ -39,7 +39,7 @@ class SqliteQueries:
             if fault.sqlite_errorcode in _DUPLICATES:
                 raise DuplicateError from fault
             raise
-        return compiled.rows(found)  # type: ignore[arg-type] # it is a list; aiosqlite says less
+        return compiled.rows(found)
 
     async def first(self, statement: Statement, **values: Any) -> Row | None:
         found = await self.all(statement, **values)
@@ -94,8 +94,12 @@ class SqliteDatabase:
         except DatabaseError:
             await self.close()
             raise
-        self.reader = SqliteReaders(readers)
+        self._readers = SqliteReaders(readers)
         return self
+
+    @property
+    def reader(self) -> SqliteReaders:
+        return self._readers
 
     async def write(self, work: Work[Any]) -> Any:
         return await self._queue.put(Entry(work=work))

@@ -48,7 +48,7 @@ class HttpServer:
 
     async def stop(self) -> None:
         """Take no new calls, let the running ones finish in their time, then close everything."""
-        self._rpc.draining = True
+        self._rpc.drain()
         for site in list(self._runner.sites):
             await site.stop()
         if self._running:
@@ -74,7 +74,7 @@ class _Server(web.Server):
     """aiohttp's server, its connections answering broken HTTP with an envelope too."""
 
     def __init__(self, handle: Page, rpc: Rpc) -> None:
-        super().__init__(handle)  # type: ignore[arg-type] # an Answer is a StreamResponse
+        super().__init__(handle)
         self._rpc = rpc
 
     def __call__(self) -> web.RequestHandler:
@@ -82,7 +82,7 @@ class _Server(web.Server):
             self,
             self._rpc,
             loop=asyncio.get_running_loop(),
-            access_log=None,  # type: ignore[arg-type] # the pipeline writes the log line
+            access_log=None,  # the pipeline writes the log line
             auto_decompress=False,
             keepalive_timeout=KEEPALIVE_SECONDS,
         )
@@ -100,7 +100,7 @@ class _Connection(web.RequestHandler):
         request: web.BaseRequest,
         status: int = HTTPStatus.INTERNAL_SERVER_ERROR,
         exc: BaseException | None = None,
-        message: str | None = None,  # noqa: ARG002 - it may quote what the client sent
+        message: str | None = None,
     ) -> web.StreamResponse:
         """The envelope for a request that aiohttp could not read, or whose handling broke."""
         if status != HTTPStatus.BAD_REQUEST:

@@ -43,8 +43,14 @@ class Rpc:
         self._names = {
             f"/api/v1/{each.path}": (each.section, each.name) for each in pipeline.registry
         }
-        self.draining = False
-        """Whether the gateway goes down: then every call is turned away."""
+        self._draining = False
+
+    def drain(self) -> None:
+        """Turn every call away from now on: the gateway goes down."""
+        self._draining = True
+
+    def is_draining(self) -> bool:
+        return self._draining
 
     async def handle(self, request: web.BaseRequest) -> Answer:
         """Answer one request on any path that is not a page."""
@@ -60,14 +66,14 @@ class Rpc:
             return self._refuse(request, call, MethodNotAllowed())
         try:
             call.deadline = _deadline(request.headers.get("X-Timeout-Ms"))
-            if self.draining:
-                raise Overloaded  # noqa: TRY301 - both refusals leave through the same door
+            if self.is_draining():
+                raise Overloaded
         except ActionError as error:
             return self._refuse(request, call, error)
         try:
             envelope = await self._pipeline.answer(call)
         except asyncio.CancelledError:
-            if not self.draining:
+            if not self.is_draining():
                 raise
             envelope = self._pipeline.refuse(call, Overloaded())
         return self._answer(request, envelope)
