@@ -58,4 +58,3 @@ class Call:
     started: float
     key: str | None = None
     deadline: float | None = None
-    address: str | None = None

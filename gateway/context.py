@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import structlog
 
@@ -39,13 +39,15 @@ class Surroundings:
     """What each section's `on_start` returned, by the section's name."""
 
 
-@dataclass(slots=True)
-class Options:
+class Options(NamedTuple):
     """What the caller asked of the answer itself."""
 
     listing: Listing | None = None
     full: bool = False
     expand: frozenset[str] = frozenset()
+
+
+NO_OPTIONS = Options()
 
 
 @dataclass(slots=True)

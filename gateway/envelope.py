@@ -1,14 +1,14 @@
 """The one shape of every answer: status, time, flags, data."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
 from gateway.errors import ActionError, ParameterError
+
+Headers = tuple[tuple[str, str], ...]
 
 
 class Status(StrEnum):
@@ -17,52 +17,38 @@ class Status(StrEnum):
     ERROR = "error"
 
 
-@dataclass(frozen=True)
-class Envelope:
-    """One answer, encoded.
+class Envelope(NamedTuple):
+    """One answer, encoded: `body` is the JSON that every door sends, its four keys in order."""
 
-    `flags` and `data` come as JSON bytes, so that what was shown inside the write's transaction
-    is, to the byte, what is sent. `seconds` is the time from the end of the request's headers.
-    """
-
-    status: Status
-    seconds: float
+    body: bytes
+    status: str
+    code: str | None
     flags: Mapping[str, object]
-    data_json: bytes
-    code: str | None = None
-    mirrored: int = 200
+    seconds: float
+    """The time from the end of the request's headers to the encoding."""
     http_status: int = 200
-    headers: tuple[tuple[str, str], ...] = field(default=())
+    mirrored: int = 200
+    """The HTTP status for callers who ask for `Prefer: http-status`."""
+    headers: Headers = ()
     """HTTP headers that belong to this outcome, such as Deprecation or Retry-After."""
-
-    @cached_property
-    def body(self) -> bytes:
-        """The envelope as JSON, its four keys in order."""
-        return b'{"status":"%b","time":%.6f,"flags":%b,"data":%b}' % (
-            self.status.encode(),
-            self.seconds,
-            orjson.dumps(self.flags),
-            self.data_json,
-        )
-
-    @property
-    def data(self) -> Any:
-        """The `data` as whoever parses the answer sees it."""
-        return orjson.loads(self.data_json)
 
     @property
     def gateway_status(self) -> str:
         """The outcome in one header value, for proxies, logs and probes."""
-        return f"error;code={self.code}" if self.code else str(self.status)
+        return self.status if self.code is None else f"error;code={self.code}"
 
-
-Headers = tuple[tuple[str, str], ...]
+    @property
+    def data(self) -> Any:
+        """The `data` as whoever parses the answer sees it."""
+        return orjson.loads(self.body)["data"]
 
 
 def of_success(
     data_json: bytes, *, flags: Mapping[str, object], seconds: float, headers: Headers = ()
 ) -> Envelope:
-    return Envelope(Status.SUCCESS, seconds, flags, data_json, headers=headers)
+    """`data_json` was encoded inside the write's transaction and is sent to the byte."""
+    body = _body(b"success", seconds, flags, data_json)
+    return Envelope(body, Status.SUCCESS.value, None, flags, seconds, headers=headers)
 
 
 def of_parameter_error(
@@ -72,8 +58,10 @@ def of_parameter_error(
     seconds: float,
     headers: Headers = (),
 ) -> Envelope:
-    data = orjson.dumps({"message": error.message, "errors": error.errors})
-    return Envelope(Status.PARAMETER_ERROR, seconds, flags, data, mirrored=422, headers=headers)
+    data_json = orjson.dumps({"message": error.message, "errors": error.errors})
+    status = Status.PARAMETER_ERROR.value
+    body = _body(status.encode(), seconds, flags, data_json)
+    return Envelope(body, status, None, flags, seconds, mirrored=422, headers=headers)
 
 
 def of_error(
@@ -84,12 +72,21 @@ def of_error(
     headers: Headers = (),
 ) -> Envelope:
     return Envelope(
-        Status.ERROR,
-        seconds,
+        _body(b"error", seconds, flags, orjson.dumps(error.data())),
+        Status.ERROR.value,
+        error.code(),
         flags,
-        orjson.dumps(error.data()),
-        code=error.code(),
-        mirrored=error.mirrored,
+        seconds,
         http_status=error.http_status,
+        mirrored=error.mirrored,
         headers=headers + error.headers,
+    )
+
+
+def _body(status: bytes, seconds: float, flags: Mapping[str, object], data_json: bytes) -> bytes:
+    return b'{"status":"%b","time":%.6f,"flags":%b,"data":%b}' % (
+        status,
+        seconds,
+        orjson.dumps(flags),
+        data_json,
     )

@@ -28,7 +28,7 @@ def make_log(settings: Settings, stream: TextIO) -> Log:
         ]
         printer: Any = structlog.PrintLogger(stream)
     else:
-        processors = [_stamp, structlog.processors.format_exc_info, _render]
+        processors = [_render]
         printer = _LineWriter(stream.buffer)
     log: Log = structlog.wrap_logger(printer, processors=processors, wrapper_class=wrapper).bind()
     return log
@@ -83,11 +83,13 @@ class _LineWriter:
     debug = info = warning = error = critical = exception = log = msg
 
 
-def _stamp(_: Any, level: str, event: Event) -> Event:
+def _render(_: Any, level: str, event: Event) -> bytes:
+    """All that a JSON line needs in one step: each processor more costs each call."""
+    if "exc_info" in event:
+        event = structlog.processors.format_exc_info(_, level, event)
     event["level"] = level
     event["at"] = datetime.now(UTC)
-    return event
+    return orjson.dumps(event, default=repr, option=_LINE)
 
 
-def _render(_: Any, __: str, event: Event) -> bytes:
-    return orjson.dumps(event, default=repr, option=orjson.OPT_APPEND_NEWLINE | orjson.OPT_UTC_Z)
+_LINE = orjson.OPT_APPEND_NEWLINE | orjson.OPT_UTC_Z

@@ -78,7 +78,10 @@ class Pipeline:
         """The envelope for any call, whatever happens on the way; cancelling passes through."""
         trail = Trail(call, {"request_id": call.request_id})
         try:
-            data = await self._perform_in_time(call, trail)
+            if call.deadline is None:
+                data = await self._perform(call, trail)
+            else:
+                data = await self._perform_in_time(call.deadline, call, trail)
             envelope = envelopes.of_success(data, **self._facts(trail))
         except ParameterError as error:
             envelope = envelopes.of_parameter_error(error, **self._facts(trail))
@@ -99,16 +102,13 @@ class Pipeline:
             observer.saw(trail, envelope)
         return envelope
 
-    async def _perform_in_time(self, call: Call, trail: Trail) -> bytes:
-        """Perform the call within its deadline, if it has one."""
-        if call.deadline is None:
-            return await self._perform(call, trail)
-        deadline = asyncio.timeout_at(call.deadline)
+    async def _perform_in_time(self, deadline: float, call: Call, trail: Trail) -> bytes:
+        timeout = asyncio.timeout_at(deadline)
         try:
-            async with deadline:
+            async with timeout:
                 return await self._perform(call, trail)
         except TimeoutError:
-            if deadline.expired():
+            if timeout.expired():
                 raise DeadlineExceeded from None
             raise
 

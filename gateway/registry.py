@@ -59,6 +59,8 @@ class Section:
 class Registered:
     """An action in its place, with everything that a call needs worked out beforehand."""
 
+    path: str
+    """`section/action`."""
     section: str
     name: str
     action: AnyAction
@@ -69,10 +71,6 @@ class Registered:
     options: Schema | None
     """The parameters that the engine itself reads: pages, filters, `_full`, `_expansions`."""
     _shows: dict[tuple[bool, frozenset[str]], Show] = field(default_factory=dict)
-
-    @property
-    def path(self) -> str:
-        return f"{self.section}/{self.name}"
 
     @property
     def expansions(self) -> tuple[str, ...]:
@@ -151,7 +149,9 @@ def _register(section: Section, kind: type[AnyAction]) -> Registered:
     options = _options(kind, gives)
     clash = set(takes.fields) & set(options.fields if options else ())
     _require(not clash, f"{where}: the gateway itself reads {', '.join(sorted(clash))}")
-    registered = Registered(section.name, name, kind(), summary, takes, gives, raises, options)
+    registered = Registered(
+        where, section.name, name, kind(), summary, takes, gives, raises, options
+    )
     try:
         registered.show(full=True, expand=frozenset(registered.expansions))
     except Unshowable as fault:

@@ -8,7 +8,7 @@ from marshmallow import Schema, ValidationError
 
 from gateway.access.identity import Identity
 from gateway.codec.strict import parse_object, paths_with_nul
-from gateway.context import Options
+from gateway.context import NO_OPTIONS, Options
 from gateway.errors import ParameterError
 from gateway.registry import Registered
 
@@ -26,7 +26,7 @@ def validate(text: bytes, registered: Registered, caller: Identity | None) -> tu
     if nul_paths := paths_with_nul(sent, text):
         raise _refusal(_nested(nul_paths), registered)
     if registered.options is None:
-        return _read(registered.takes, sent, registered), Options()
+        return _read(registered.takes, sent, registered), NO_OPTIONS
     names = registered.options.fields
     asked = {name: value for name, value in sent.items() if name in names}
     rest = {name: value for name, value in sent.items() if name not in names}

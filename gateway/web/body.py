@@ -3,7 +3,7 @@
 import asyncio
 from urllib.parse import parse_qsl
 
-from aiohttp import web
+from aiohttp import hdrs, web
 
 from gateway.errors import (
     MalformedRequest,
@@ -29,12 +29,12 @@ class HttpBody:
 
     def refuse_early(self, limit: int) -> None:
         headers = self._request.headers
-        if "Content-Encoding" in headers:
+        if hdrs.CONTENT_ENCODING in headers:
             raise UnsupportedMediaType(problem="Send the body as it is, without Content-Encoding.")
-        declared = headers.get("Content-Length")
+        declared = headers.get(hdrs.CONTENT_LENGTH)
         if self._request.content.is_eof() and declared in (None, "0"):
             return
-        if _media_type(headers.get("Content-Type")) is None:
+        if _media_type(headers.get(hdrs.CONTENT_TYPE)) is None:
             raise UnsupportedMediaType(
                 problem=f"Send the parameters as {_JSON} in UTF-8, "
                 f"or as {_FORM} with the JSON in the field params."
@@ -50,7 +50,7 @@ class HttpBody:
             text = await self._read_in_time(limit)
         if len(text) > limit:
             raise PayloadTooLarge(limit=limit)
-        if text and _media_type(self._request.headers.get("Content-Type")) == _FORM:
+        if text and _media_type(self._request.headers.get(hdrs.CONTENT_TYPE)) == _FORM:
             return _params_field(text)
         return text
 

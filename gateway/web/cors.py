@@ -15,14 +15,14 @@ class Cors:
     """Allows `origins`; `*` among them stands for all. Without origins nothing is said."""
 
     def __init__(self, origins: Collection[str]) -> None:
-        self._origins = frozenset(origins)
+        self.origins = frozenset(origins)
 
     def allow(self, origin: str | None) -> Headers:
         """The headers of an answer to a page of `origin`."""
-        if not self._origins:
+        if not self.origins:
             return ()
         vary = ("Vary", "Origin")
-        if origin is None or not self._origins & {origin, "*"}:
+        if origin is None or not self.origins & {origin, "*"}:
             return (vary,)
         return (
             ("Access-Control-Allow-Origin", origin),
