@@ -8,6 +8,8 @@ from typing import Any, NamedTuple, Protocol
 import structlog
 
 from gateway.access.identity import Identity
+from gateway.codec.encode import Rendered, encode
+from gateway.codec.show import Show
 from gateway.errors import AccessDenied
 from gateway.listing import Listing
 from gateway.settings import Settings
@@ -65,6 +67,7 @@ class Context:
     section: str
     options: Options
     flags: dict[str, object]
+    show: Show
 
     @property
     def identity(self) -> Identity:
@@ -108,6 +111,10 @@ class Context:
     def expands(self, name: str) -> bool:
         """Whether the caller asked for the expansion."""
         return name in self.options.expand
+
+    def render(self, result: Any) -> Rendered:
+        """What this call's answer shows of `result`, or of one item of its page, ready to keep."""
+        return Rendered(encode(self.show(result)))
 
     def flag(self, name: str, value: object = True) -> None:
         """Set a flag of the answer; `value` is a JSON value."""

@@ -10,6 +10,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 import orjson
 from marshmallow import ValidationError, fields, validate
 
+from gateway.codec.encode import Rendered
 from gateway.errors import FilterError, ParameterError
 
 R_co = TypeVar("R_co", covariant=True)
@@ -157,9 +158,12 @@ class Listing:
 
 @dataclass(frozen=True)
 class Page(Generic[R_co]):
-    """One page of a list, and how many records the whole list has."""
+    """One page of a list, and how many records the whole list has.
 
-    items: Sequence[R_co]
+    An item may have been rendered before, by `Context.render`.
+    """
+
+    items: "Sequence[R_co | Rendered]"
     total: int
 
     def flag(self, listing: Listing) -> dict[str, object]:

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import MutableMapping
 from datetime import UTC, datetime
-from typing import Any, BinaryIO, TextIO
+from typing import Any, TextIO
 
 import orjson
 import structlog
@@ -29,7 +29,7 @@ def make_log(settings: Settings, stream: TextIO) -> Log:
         printer: Any = structlog.PrintLogger(stream)
     else:
         processors = [_render]
-        printer = _LineWriter(stream.buffer)
+        printer = _LineWriter(stream)
     log: Log = structlog.wrap_logger(printer, processors=processors, wrapper_class=wrapper).bind()
     return log
 
@@ -73,8 +73,9 @@ class StdlibHandler(logging.Handler):
 class _LineWriter:
     """Writes each line at once: what was logged before a crash is there after it."""
 
-    def __init__(self, stream: BinaryIO) -> None:
-        self._stream = stream
+    def __init__(self, stream: TextIO) -> None:
+        self._text = stream  # kept, since it closes what is under it when it goes
+        self._stream = stream.buffer
 
     def msg(self, line: bytes) -> None:
         self._stream.write(line)

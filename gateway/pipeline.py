@@ -13,7 +13,7 @@ from gateway.access.authenticator import Authenticator
 from gateway.access.identity import Identity
 from gateway.action import Batch, BatchAction, BatchCall, BatchContext, Deprecation, Effect
 from gateway.call import Call
-from gateway.codec.encode import encode
+from gateway.codec.encode import Rendered, encode
 from gateway.context import Context, Options, Surroundings
 from gateway.envelope import Envelope
 from gateway.errors import ActionError, DeadlineExceeded, InternalServerError, ParameterError
@@ -157,6 +157,7 @@ class Pipeline:
                 section=registered.section,
                 options=options,
                 flags=trail.flags,
+                show=show,
             )
             return _shown(await action.run(params, context), show, options, trail.flags)
 
@@ -201,7 +202,7 @@ def _shown(
         return encode(show(result))
     assert isinstance(result, (Page, CursorPage))  # noqa: S101 - what a ListAction returns
     flags["paginated"] = result.flag(options.listing)
-    return encode([show(item) for item in result.items])
+    return encode([item if type(item) is Rendered else show(item) for item in result.items])
 
 
 def _announce_deprecation(deprecated: Deprecation | None, trail: Trail) -> None:

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from actions.counters.dates import today_in, value_on
 from actions.counters.faults import NotFound
+from actions.counters.shelf import Shelf
 from actions.counters.views import (
     HISTORY,
     HISTORY_SHOWN,
@@ -70,15 +71,25 @@ class List(ListAction[CounterList, Counter]):
 
     async def run(self, params: CounterList, context: Context) -> Page[Counter]:
         today = today_of(context, params.timezone)
-        rows, total = await store.page(
+        heads, total = await store.page(
             context.db,
             context.listing,
             workspace_id=context.identity.workspace_id,
             today=today.toordinal(),
         )
-        if context.expands(HISTORY):
-            return Page([await shown(row, context, params.timezone) for row in rows], total)
-        return Page([counter_view(row, today=today) for row in rows], total)
+        shelf: Shelf = context.started
+        is_plain = not context.options.full and not context.options.expand
+        found = {head.id: (is_plain and shelf.find(head)) or None for head in heads}
+        missing = [id for id, rendered in found.items() if rendered is None]
+        if missing:
+            rows = await store.by_ids(context.db, context.identity.workspace_id, missing)
+            for row in rows.values():
+                rendered = context.render(await shown(row, context, params.timezone))
+                found[row.id] = rendered
+                if is_plain:
+                    shelf.keep(row, rendered)
+        # A counter that was deleted between the two questions is in neither list any more.
+        return Page([each for each in found.values() if each is not None], total)
 
 
 class History(ListAction[CounterReference, Change]):

@@ -22,7 +22,7 @@ from gateway.listing import Listing
 from gateway.store.database import Queries, Transaction
 from gateway.store.lists import PagedList
 from gateway.store.statements import Statement, rows_given
-from gateway.store.totals import add_to_total, total_of
+from gateway.store.totals import add_to_total, kept_total, total_of
 from gateway.store.types import Int64
 
 
@@ -57,6 +57,14 @@ class ChangeRow(NamedTuple):
     before: int | None
     after: int
     by_account: str
+
+
+class Head(NamedTuple):
+    """What tells one state of a counter from every other."""
+
+    id: str
+    version: int
+    type: str
 
 
 class Reference(NamedTuple):
@@ -128,19 +136,33 @@ _CHANGE_AT = Statement(
     .limit(1)
 )
 
-_LIST = PagedList(
-    _in_workspace,
-    columns={
-        "name": counters.c.name,
-        "type": counters.c.type,
-        "mode": counters.c.mode,
-        "value": _value(),
-        "external_id": counters.c.external_id,
-        "created_at": counters.c.created_at,
-        "updated_at": counters.c.updated_at,
-    },
-    tie=counters.c.id,
-)
+_COLUMNS = {
+    "name": counters.c.name,
+    "type": counters.c.type,
+    "mode": counters.c.mode,
+    "value": _value(),
+    "external_id": counters.c.external_id,
+    "created_at": counters.c.created_at,
+    "updated_at": counters.c.updated_at,
+}
+
+
+def _heads() -> Select[Any]:
+    total = kept_total(workspace_id=bindparam("workspace_id"), of=_OF)
+    return select(counters.c.id, counters.c.version, counters.c.type, total).where(
+        counters.c.workspace_id == bindparam("workspace_id")
+    )
+
+
+_HEADS = PagedList(_heads, columns=_COLUMNS, tie=counters.c.id)
+
+
+def _by_ids(dialect: str) -> Executable:
+    given = rows_given(dialect, {"id": counters.c.id.type})
+    return _in_workspace().join(given, counters.c.id == given.c.id)
+
+
+_BY_IDS = Statement(_by_ids)
 
 
 def _lock_many(column: str) -> Statement:
@@ -259,13 +281,22 @@ async def remove(db: Transaction, row: CounterRow) -> None:
 
 async def page(
     db: Queries, listing: Listing, *, workspace_id: str, today: int
-) -> tuple[list[CounterRow], int]:
-    """A page of the workspace's counters, and how many the filters leave in all."""
+) -> tuple[list[Head], int]:
+    """The heads of a page of the workspace's counters, and how many the filters leave in all."""
     values = {"workspace_id": workspace_id, "today": today}
-    rows = [CounterRow._make(row) for row in await _LIST.page(db, listing, **values)]
+    found = await _HEADS.page(db, listing, **values)
+    heads = [Head(*row[:3]) for row in found]
     if listing.terms:
-        return rows, await _LIST.count(db, listing, **values)
-    return rows, await total_of(db, workspace_id=workspace_id, of=_OF)
+        return heads, await _HEADS.count(db, listing, **values)
+    if found:
+        return heads, found[0][3]
+    return heads, await total_of(db, workspace_id=workspace_id, of=_OF)
+
+
+async def by_ids(db: Queries, workspace_id: str, ids: Iterable[str]) -> dict[str, CounterRow]:
+    """The counters with these ids, as far as they are still there."""
+    rows = await db.all(_BY_IDS, workspace_id=workspace_id, rows=[(each,) for each in ids])
+    return {row[0]: CounterRow._make(row) for row in rows}
 
 
 async def changes(

@@ -4,6 +4,9 @@ from typing import Any
 
 import orjson
 
+Rendered = orjson.Fragment
+"""JSON that was encoded before; the encoder copies it to where it stands."""
+
 
 def encode(value: Any) -> bytes:
     """`value` as JSON; times in UTC become RFC 3339 with `Z`, UUIDs and dates their text.

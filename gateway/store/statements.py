@@ -3,7 +3,7 @@
 A point read through SQLAlchemy's async engine costs 446 microseconds, on the driver 16 to 39.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,7 +32,8 @@ class Compiled:
     names: tuple[str, ...]
     fixed: Mapping[str, Any]
     binders: Mapping[str, Processor]
-    readers: tuple[tuple[int, Processor], ...]
+    read: Callable[[Any], Row] | None
+    """Makes a driver's row into one whose values are as their columns' types make them."""
 
     def arguments(self, values: Mapping[str, Any]) -> list[Any]:
         """The values in the order in which the driver takes them."""
@@ -46,17 +47,9 @@ class Compiled:
 
     def rows(self, found: Iterable[Any]) -> list[Row]:
         """The driver's rows with every value as its column's type makes it."""
-        if not self.readers:
+        if self.read is None:
             return found if isinstance(found, list) else list(found)
-        rows: list[Row] = []
-        for each in found:
-            row = list(each)
-            for place, read in self.readers:
-                value = row[place]
-                if value is not None:
-                    row[place] = read(value)
-            rows.append(tuple(row))
-        return rows
+        return list(map(self.read, found))
 
 
 class Statement:
@@ -80,10 +73,9 @@ def _compile(core: Executable, dialect: Dialect) -> Compiled:
     # of Core compiles; the class that says so is above Executable
     names = tuple(compiled.positiontup or ())
     columns = getattr(core, "exported_columns", ())
-    readers = (
-        (place, column.type.dialect_impl(dialect).result_processor(dialect, None))
-        for place, column in enumerate(columns)
-    )
+    readers = [
+        column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns
+    ]
     binders = {
         name: compiled.binds[name].type.dialect_impl(dialect).bind_processor(dialect)
         for name in names
@@ -93,8 +85,24 @@ def _compile(core: Executable, dialect: Dialect) -> Compiled:
         names=names,
         fixed={name: value for name, value in compiled.params.items() if value is not None},
         binders={name: process for name, process in binders.items() if process is not None},
-        readers=tuple((place, process) for place, process in readers if process is not None),
+        read=_row_reader(readers),
     )
+
+
+def _row_reader(readers: Sequence[Processor | None]) -> Callable[[Any], Row] | None:
+    """One function for a whole row, at half the time of a loop; None if no value changes."""
+    if not any(readers):
+        return None
+    parts = [
+        f"r[{place}]"
+        if read is None
+        else f"r[{place}] if r[{place}] is None else f{place}(r[{place}])"
+        for place, read in enumerate(readers)
+    ]
+    scope = {f"f{place}": read for place, read in enumerate(readers)}
+    reader: Callable[[Any], Row] = eval(f"lambda r: ({', '.join(parts)},)", scope)  # noqa: S307
+    # - the source is made of numbers only
+    return reader
 
 
 def rows_given(dialect: str, columns: dict[str, TypeEngine[Any]]) -> Subquery:

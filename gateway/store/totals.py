@@ -1,20 +1,31 @@
 """How many records a workspace has, kept as they come and go: counting 2 million takes 113 ms."""
 
-from sqlalchemy import bindparam, func, select
+from typing import Any
+
+from sqlalchemy import ScalarSelect, bindparam, cast, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.base import Executable
 
 from gateway.store.database import Queries, Transaction
 from gateway.store.statements import Statement
 from gateway.store.tables import totals
+from gateway.store.types import Int64
 
 SLOTS = 16
 
-_TOTAL = Statement(
-    select(func.coalesce(func.sum(totals.c.total), 0)).where(
-        totals.c.workspace_id == bindparam("workspace_id"), totals.c.of == bindparam("of")
+
+def kept_total(*, workspace_id: Any, of: Any) -> ScalarSelect[int]:
+    """A workspace's total as a column, for a list that wants both in one go."""
+    # The sum of 64-bit integers is a numeric on PostgreSQL.
+    total = cast(func.coalesce(func.sum(totals.c.total), 0), Int64())
+    return (
+        select(total)
+        .where(totals.c.workspace_id == workspace_id, totals.c.of == of)
+        .scalar_subquery()
     )
-)
+
+
+_TOTAL = Statement(select(kept_total(workspace_id=bindparam("workspace_id"), of=bindparam("of"))))
 
 
 def _add(dialect: str) -> Executable:
