@@ -2,8 +2,9 @@
 
 import asyncio
 import importlib
-from collections.abc import Callable
-from contextlib import AsyncExitStack
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from gateway.access.founding import found
 from gateway.access.keys import Key
 from gateway.access.schema import MIGRATIONS
 from gateway.context import Surroundings
-from gateway.logs import CallLog, Log
+from gateway.logs import CallLog, Log, make_log
 from gateway.pipeline import Pipeline
 from gateway.reference.catalogue import RegistryCatalogue
 from gateway.registry import RegistrationError, Registry, Section
@@ -150,6 +151,20 @@ class Gateway:
     def _url(self) -> str:
         database = self.settings.database
         return sqlite_url(self._file()) if database is None else postgres_url(database)
+
+
+@asynccontextmanager
+async def opened(
+    settings: Settings, *, sections: tuple[Section, ...] = SECTIONS
+) -> AsyncIterator[tuple[Pipeline, Key | None]]:
+    """A gateway without a socket, for tests and scripts, and the first key if it was made now."""
+    gateway = Gateway(settings, make_log(settings, sys.stderr), sections=sections)
+    await gateway.migrate()
+    await gateway.open()
+    try:
+        yield gateway.pipeline, await gateway.found()
+    finally:
+        await gateway.close()
 
 
 def _own_sections(modules: tuple[str, ...]) -> tuple[Section, ...]:

@@ -37,10 +37,10 @@ class Envelope(NamedTuple):
         """The outcome in one header value, for proxies, logs and probes."""
         return self.status if self.code is None else f"error;code={self.code}"
 
-    @property
-    def data(self) -> Any:
-        """The `data` as whoever parses the answer sees it."""
-        return orjson.loads(self.body)["data"]
+    def parsed(self) -> dict[str, Any]:
+        """The envelope as whoever parses it has it."""
+        parsed: dict[str, Any] = orjson.loads(self.body)
+        return parsed
 
 
 def of_success(

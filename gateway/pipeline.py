@@ -12,7 +12,7 @@ from gateway import envelope as envelopes
 from gateway.access.authenticator import Authenticator
 from gateway.access.identity import Identity
 from gateway.action import Batch, BatchAction, BatchCall, BatchContext, Deprecation, Effect
-from gateway.call import Call
+from gateway.call import Call, JsonBody
 from gateway.codec.encode import Rendered, encode
 from gateway.context import Context, Options, Surroundings
 from gateway.envelope import Envelope
@@ -91,6 +91,16 @@ class Pipeline:
             self.shared.log.exception("call.crashed", request_id=call.request_id)
             envelope = envelopes.of_error(InternalServerError(), **self._facts(trail))
         return self._watched(trail, envelope)
+
+    async def call(self, path: str, key: str | None = None, **params: Any) -> dict[str, Any]:
+        """Call `section/action` from Python, and have the envelope as whoever parses it has."""
+        section, _, action = path.partition("/")
+        body = JsonBody(encode(params))
+        request_id = self.shared.new_id()
+        envelope = await self.answer(
+            Call(section, action, body, request_id, started=self.stopwatch(), key=key)
+        )
+        return envelope.parsed()
 
     def refuse(self, call: Call, error: ActionError) -> Envelope:
         """The envelope for a call that a door turns away before any of its steps."""

@@ -137,4 +137,4 @@ class Tags(fields.Dict):
 
 
 def _moment_text(value: datetime) -> str:
-    return value.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    return value.astimezone(UTC).isoformat(timespec="microseconds")[:26] + "Z"

@@ -11,8 +11,10 @@ from sqlalchemy import (
     String,
     and_,
     bindparam,
+    false,
     func,
     or_,
+    true,
 )
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
@@ -99,6 +101,8 @@ def _condition(
 ) -> ColumnElement[bool]:
     """One filter; a column without a value is what no value equals, so `not_eq` finds it."""
     if operator in (Operator.IN, Operator.NOT_IN):
+        if not count:
+            return false() if operator is Operator.IN else true()
         values = [bindparam(f"{name}_{n}", type_=column.type) for n in range(count)]
         if operator is Operator.IN:
             return column.in_(values)

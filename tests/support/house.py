@@ -1,9 +1,8 @@
 """A gateway under test: real database, real socket, a clock that stands where it is put."""
 
 import io
-import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,7 +10,6 @@ import aiohttp
 import orjson
 
 from actions.bootstrap import Gateway
-from gateway.call import Call, JsonBody
 
 NOON = datetime(2026, 11, 21, 12, 0, 0, 1, UTC)
 
@@ -57,7 +55,6 @@ class House:
     door: str
     session: aiohttp.ClientSession | None = None
     url: str = ""
-    _calls: int = field(default=0)
 
     async def send(self, path: str, *, key: str | None = "", **params: Any) -> Answer:
         """The envelope of a call, as parsed; `key` None sends none, "" the first one."""
@@ -73,19 +70,7 @@ class House:
         return answer["data"]
 
     async def _send_direct(self, path: str, key: str | None, params: Any) -> Answer:
-        self._calls += 1
-        section, _, action = path.partition("/")
-        call = Call(
-            section=section,
-            action=action,
-            body=JsonBody(orjson.dumps(params)),
-            request_id=f"call-{self._calls}",
-            started=time.perf_counter(),
-            key=key,
-        )
-        envelope = await self.gateway.pipeline.answer(call)
-        answer: Answer = orjson.loads(envelope.body)
-        return answer
+        return await self.gateway.pipeline.call(path, key, **params)
 
     async def _send_http(self, path: str, key: str | None, params: Any) -> Answer:
         assert self.session is not None
