@@ -52,8 +52,8 @@ class Settings:
 class _Names(fields.List[str]):
     """A list of names; from the environment and the command line, separated by commas."""
 
-    def __init__(self) -> None:
-        super().__init__(fields.String(validate=validate.Length(min=1)))
+    def __init__(self, **options: Any) -> None:
+        super().__init__(fields.String(validate=validate.Length(min=1)), **options)
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
         if isinstance(value, str):
@@ -66,29 +66,66 @@ class _Folder(fields.String):
         return Path(super()._deserialize(str(value), *args, **kwargs))
 
 
+def _said(text: str) -> dict[str, str]:
+    """What the command line's help says of a setting."""
+    return {"help": text}
+
+
 class _SettingsSchema(Schema):
     class Meta:
         unknown = RAISE
 
-    host = fields.String(validate=validate.Length(min=1))
-    port = fields.Integer(validate=validate.Range(min=0, max=65535))
-    data = _Folder()
+    host = fields.String(
+        validate=validate.Length(min=1), metadata=_said("Address to listen on (127.0.0.1).")
+    )
+    port = fields.Integer(
+        validate=validate.Range(min=0, max=65535),
+        metadata=_said("Port to listen on (8080); 0 takes any free one."),
+    )
+    data = _Folder(metadata=_said("Folder of the SQLite database (./halyard-data)."))
     database = fields.String(
         validate=validate.Regexp(
             r"postgres(ql)?://", error="Must be an address that begins with postgresql://."
-        )
+        ),
+        metadata=_said("postgresql://… instead of SQLite in the data folder."),
     )
-    actions = _Names()
-    environment = fields.String(validate=validate.OneOf(("live", "test")))
-    body_limit = fields.Integer(validate=validate.Range(min=1024, max=2**30))
-    body_timeout = fields.Float(validate=validate.Range(min=0, min_inclusive=False))
-    cors_origins = _Names()
-    mirror_status = fields.Boolean()
-    echo_rehearsal = fields.Boolean()
-    log_level = fields.String(validate=validate.OneOf(("debug", "info", "warning", "error")))
-    log_format = fields.String(validate=validate.OneOf(("auto", "json", "pretty")))
-    drain_seconds = fields.Float(validate=validate.Range(min=0))
+    actions = _Names(metadata=_said("Modules with your own sections, separated by commas."))
+    environment = fields.String(
+        validate=validate.OneOf(("live", "test")),
+        metadata=_said("live or test: part of the keys made here."),
+    )
+    body_limit = fields.Integer(
+        validate=validate.Range(min=1024, max=2**30),
+        metadata=_said("Bytes that a body may have (1048576)."),
+    )
+    body_timeout = fields.Float(
+        validate=validate.Range(min=0, min_inclusive=False),
+        metadata=_said("Seconds that a body may take to arrive (10)."),
+    )
+    cors_origins = _Names(metadata=_said("Origins whose pages may call, or *."))
+    mirror_status = fields.Boolean(
+        metadata=_said("true: mirror outcomes into HTTP status codes unasked.")
+    )
+    echo_rehearsal = fields.Boolean(metadata=_said("true: system/echo can rehearse failures."))
+    log_level = fields.String(
+        validate=validate.OneOf(("debug", "info", "warning", "error")),
+        metadata=_said("debug, info, warning or error."),
+    )
+    log_format = fields.String(
+        validate=validate.OneOf(("auto", "json", "pretty")),
+        metadata=_said("json, pretty, or auto: pretty on a terminal."),
+    )
+    drain_seconds = fields.Float(
+        validate=validate.Range(min=0),
+        metadata=_said("Seconds that running calls may take after SIGTERM (20)."),
+    )
     sections = fields.Dict(keys=fields.String(), values=fields.Dict())
+
+
+def told_settings() -> dict[str, str]:
+    """The settings that can be given one by one, each with a sentence about it."""
+    named = _SettingsSchema().fields
+    return {name: each.metadata["help"] for name, each in named.items() if name != "sections"}
 
 
 def load_settings(
@@ -103,9 +140,10 @@ def load_settings(
     Raises SettingsError.
     """
     from_file = _read_file(config)
-    names = [name for name in _SettingsSchema().fields if name != "sections"]
     from_environ = {
-        name: environ[PREFIX + name.upper()] for name in names if PREFIX + name.upper() in environ
+        name: environ[PREFIX + name.upper()]
+        for name in told_settings()
+        if PREFIX + name.upper() in environ
     }
     given = {name: value for name, value in options.items() if value is not None}
     try:

@@ -19,8 +19,8 @@ from sqlalchemy.sql.base import Executable
 
 from actions.store.tables import counter_changes, counters
 from gateway.listing import Listing
+from gateway.listing.sql import PagedList
 from gateway.store.database import Queries, Transaction
-from gateway.store.lists import PagedList
 from gateway.store.statements import Statement, rows_given
 from gateway.store.totals import add_to_total, kept_total, total_of
 from gateway.store.types import Int64

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Collection, Coroutine
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
@@ -13,7 +13,7 @@ from gateway.cli.host import Factory, Host
 from gateway.cli.serve import serve
 from gateway.logs import make_log
 from gateway.registry import RegistrationError
-from gateway.settings import Settings, SettingsError, load_settings
+from gateway.settings import Settings, SettingsError, load_settings, told_settings
 from gateway.store.database import DatabaseError
 
 T = TypeVar("T")
@@ -32,16 +32,14 @@ def make_cli(factory: Factory) -> click.Group:
         """Halyard: an RPC-style action gateway."""
 
     @halyard.command("serve")
-    @_database_options
-    @click.option("--host", help="Address to listen on (127.0.0.1).")
-    @click.option("--port", help="Port to listen on (8080); 0 takes any free one.")
+    @_options(told_settings())
     def _serve(config: Path | None, **options: Any) -> None:
         """Serve the API over HTTP. An empty data folder is set up first, and its key shown once."""
         settings, host = _prepare(factory, config, options)
         _run(serve(host, settings))
 
     @halyard.command("init")
-    @_database_options
+    @_options(_OF_A_DATABASE)
     def _init(config: Path | None, **options: Any) -> None:
         """Set up an empty database, and print its first key alone on stdout."""
         _, host = _prepare(factory, config, options)
@@ -51,7 +49,7 @@ def make_cli(factory: Factory) -> click.Group:
         click.echo(key)
 
     @halyard.command("migrate")
-    @_database_options
+    @_options(_OF_A_DATABASE)
     def _migrate(config: Path | None, **options: Any) -> None:
         """Bring the database's schema to where this program expects it."""
         _, host = _prepare(factory, config, options)
@@ -61,18 +59,20 @@ def make_cli(factory: Factory) -> click.Group:
     return halyard
 
 
-def _database_options(command: Command) -> Command:
-    """The options that every command over a database has."""
-    for option in (
-        click.option("--actions", help="Modules with your own sections, separated by commas."),
-        click.option("--database", help="postgresql://… instead of SQLite in the data folder."),
-        click.option("--data", help="Folder of the SQLite database (./halyard-data)."),
-        click.option(
-            "--config", type=click.Path(path_type=Path), help="Settings file (halyard.toml)."
-        ),
-    ):
-        command = option(command)
-    return command
+_OF_A_DATABASE = ("actions", "data", "database")
+
+
+def _options(names: Collection[str]) -> Callable[[Command], Command]:
+    """An option for each of these settings, and one for the file that holds them."""
+
+    def add(command: Command) -> Command:
+        for name in sorted(names, reverse=True):
+            flag = f"--{name.replace('_', '-')}"
+            command = click.option(flag, name, help=told_settings()[name])(command)
+        file = click.Path(path_type=Path)
+        return click.option("--config", type=file, help="Settings file (halyard.toml).")(command)
+
+    return add
 
 
 def _prepare(

