@@ -193,7 +193,10 @@ class Expansions(fields.List[Any]):
 
     def __init__(self, names: Iterable[str]) -> None:
         self.names = tuple(names)
-        super().__init__(fields.String(validate=validate.OneOf(self.names)))
+        super().__init__(
+            fields.String(validate=validate.OneOf(self.names)),
+            metadata={"type": ["array", "boolean"]},
+        )
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> list[Any]:
         if isinstance(value, bool):

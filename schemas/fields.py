@@ -36,6 +36,9 @@ class Id(fields.String):
 
     default_error_messages = {"invalid_uuid": "Not a valid id."}
 
+    def __init__(self, **options: Any) -> None:
+        super().__init__(metadata={"format": "uuid"}, **options)
+
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
         text = super()._deserialize(value, *args, **kwargs)
         if not _UUID.fullmatch(text):

@@ -79,7 +79,7 @@ class Pages:
             "per_page": _per_page(),
             "sort_by": fields.String(validate=validate.OneOf(self.sortable)),
             "order": fields.String(validate=validate.OneOf(("asc", "desc"))),
-            "filters": fields.Dict(keys=fields.String()),
+            "filters": fields.Dict(keys=fields.String(), metadata=_told(self.filters)),
         }
 
     def read(self, sent: Mapping[str, Any], binding: Sequence[object]) -> "Listing":
@@ -189,6 +189,15 @@ class CursorPage(Generic[R_co]):
             "next_cursor": None if position is None else _cursor(position, listing.binding),
             "has_more": position is not None,
         }
+
+
+def _told(filters: Mapping[str, Filter]) -> dict[str, Any]:
+    """What the JSON Schema says of the filters."""
+    told = {
+        name: {"description": f"Operators, the first by default: {', '.join(each.operators)}."}
+        for name, each in filters.items()
+    }
+    return {"properties": told, "additionalProperties": False}
 
 
 def _per_page() -> fields.Field[Any]:

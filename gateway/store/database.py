@@ -1,7 +1,8 @@
 """What the rest of the house knows of a database: queries, transactions, groups."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeAlias, TypeVar
 
 from gateway.store.statements import Row, Statement
 
@@ -17,24 +18,28 @@ class DuplicateError(Exception):
     """A row that the database refuses because a unique one like it is there already."""
 
 
-class Queries(Protocol):
+class Queries(ABC):
     """Questions to the database. Values go by the names of the statement's bind parameters.
 
     Raises DuplicateError when a statement would break a unique constraint.
     """
 
+    @abstractmethod
     async def all(self, statement: Statement, **values: Any) -> list[Row]:
         """Every row."""
 
     async def first(self, statement: Statement, **values: Any) -> Row | None:
         """The first row, or None."""
+        found = await self.all(statement, **values)
+        return found[0] if found else None
 
     async def run(self, statement: Statement, **values: Any) -> None:
         """Run it for what it does."""
+        await self.all(statement, **values)
 
 
-class Transaction(Queries, Protocol):
-    """Queries inside a transaction, committed or rolled back by whoever opened it."""
+Transaction: TypeAlias = Queries
+"""Queries inside a transaction, committed or rolled back by whoever opened it."""
 
 
 Work = Callable[[Transaction], Awaitable[T]]

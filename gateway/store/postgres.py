@@ -5,7 +5,7 @@ from typing import Any, Self, TypeAlias
 
 import asyncpg
 
-from gateway.store.database import DatabaseError, DuplicateError, Lane, Work
+from gateway.store.database import DatabaseError, DuplicateError, Lane, Queries, Work
 from gateway.store.groups import Entry, GroupQueue
 from gateway.store.statements import Row, Statement, dialect_named
 
@@ -38,7 +38,7 @@ Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
 Bare: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
 
-class PostgresQueries:
+class PostgresQueries(Queries):
     """Queries on one connection, or on a pool: then each is a transaction of its own."""
 
     def __init__(self, connection: "Connection | Pool") -> None:
@@ -51,13 +51,6 @@ class PostgresQueries:
         except asyncpg.UniqueViolationError as fault:
             raise DuplicateError from fault
         return compiled.rows(found)
-
-    async def first(self, statement: Statement, **values: Any) -> Row | None:
-        found = await self.all(statement, **values)
-        return found[0] if found else None
-
-    async def run(self, statement: Statement, **values: Any) -> None:
-        await self.all(statement, **values)
 
 
 class PostgresDatabase:

@@ -7,7 +7,14 @@ from typing import Any, Self
 
 import aiosqlite
 
-from gateway.store.database import DatabaseError, DuplicateError, Lane, Transaction, Work
+from gateway.store.database import (
+    DatabaseError,
+    DuplicateError,
+    Lane,
+    Queries,
+    Transaction,
+    Work,
+)
 from gateway.store.groups import Entry, GroupQueue
 from gateway.store.statements import Row, Statement, dialect_named
 
@@ -25,7 +32,7 @@ _PRAGMAS = {
 _DIALECT = dialect_named("sqlite")
 
 
-class SqliteQueries:
+class SqliteQueries(Queries):
     """Queries on one connection."""
 
     def __init__(self, connection: aiosqlite.Connection) -> None:
@@ -41,18 +48,11 @@ class SqliteQueries:
             raise
         return compiled.rows(found)
 
-    async def first(self, statement: Statement, **values: Any) -> Row | None:
-        found = await self.all(statement, **values)
-        return found[0] if found else None
-
-    async def run(self, statement: Statement, **values: Any) -> None:
-        await self.all(statement, **values)
-
 
 _DUPLICATES = (sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY)
 
 
-class SqliteReaders:
+class SqliteReaders(Queries):
     """Queries on whichever reading connection has the least to do."""
 
     def __init__(self, connections: Sequence[aiosqlite.Connection]) -> None:
@@ -66,13 +66,6 @@ class SqliteReaders:
             return await self._readers[place].all(statement, **values)
         finally:
             self._busy[place] -= 1
-
-    async def first(self, statement: Statement, **values: Any) -> Row | None:
-        found = await self.all(statement, **values)
-        return found[0] if found else None
-
-    async def run(self, statement: Statement, **values: Any) -> None:
-        await self.all(statement, **values)
 
 
 class SqliteDatabase:

@@ -43,11 +43,25 @@ class Answers:
         self._clock = clock
         self._heads: dict[tuple[int, str], bytes] = {}
         self._date = (0, b"")
+        self._closing = False
+
+    def close_connections(self) -> None:
+        """Have every answer from now on say that its connection ends: the gateway goes down."""
+        self._closing = True
 
     def envelope(
-        self, request: web.BaseRequest, envelope: Envelope, *, status: int, headers: Headers
+        self,
+        request: web.BaseRequest,
+        envelope: Envelope,
+        *,
+        status: int,
+        headers: Headers,
+        close: bool = False,
     ) -> Answer:
-        """An envelope with the headers that every envelope has, and `headers`."""
+        """An envelope with the headers that every envelope has, and `headers`.
+
+        `close` ends the connection after it.
+        """
         outcome = (status, envelope.gateway_status)
         head = self._heads.get(outcome)
         if head is None:
@@ -62,27 +76,39 @@ class Answers:
             )
         body = envelope.body
         request_id = str(envelope.flags["request_id"]).encode()
-        return self._finish(request, b"%bX-Request-Id: %b\r\n" % (head, request_id), body, headers)
+        head = b"%bX-Request-Id: %b\r\n" % (head, request_id)
+        return self._finish(request, head, body, headers, close=close)
+
+    def empty(self, request: web.BaseRequest, *, headers: Headers) -> Answer:
+        """204, which has neither a body nor a length."""
+        head = b"%bDate: %b\r\n\r\n" % (_head(HTTPStatus.NO_CONTENT, headers), self._now())
+        return Answer(head, b"", keep_alive=request.keep_alive and request.content.is_eof())
 
     def plain(
         self, request: web.BaseRequest, body: bytes, *, status: int = 200, headers: Headers = ()
     ) -> Answer:
         """A page of the gateway's own."""
-        return self._finish(request, _head(status, headers), body, ())
+        return self._finish(request, _head(status, headers), body)
 
     def _finish(
-        self, request: web.BaseRequest, head: bytes, body: bytes, headers: Headers
+        self,
+        request: web.BaseRequest,
+        head: bytes,
+        body: bytes,
+        headers: Headers = (),
+        *,
+        close: bool = False,
     ) -> Answer:
         # A body that was not read to its end stands between this answer and the next request.
-        keep_alive = request.keep_alive and request.content.is_eof()
-        if not keep_alive:
+        close = close or self._closing or not (request.keep_alive and request.content.is_eof())
+        if close:
             head += b"Connection: close\r\n"
         elif request.version.minor == 0:
             head += b"Connection: keep-alive\r\n"
         for name, value in headers:
             head += f"{name}: {value}\r\n".encode()
         head = b"%bDate: %b\r\nContent-Length: %d\r\n\r\n" % (head, self._now(), len(body))
-        return Answer(head, b"" if request.method == "HEAD" else body, keep_alive=keep_alive)
+        return Answer(head, b"" if request.method == "HEAD" else body, keep_alive=not close)
 
     def _now(self) -> bytes:
         """The Date header's value, made anew once a second."""

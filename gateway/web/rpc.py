@@ -52,6 +52,7 @@ class Rpc:
     def drain(self) -> None:
         """Turn every call away from now on: the gateway goes down."""
         self._draining = True
+        self._answers.close_connections()
 
     def is_draining(self) -> bool:
         return self._draining
@@ -65,7 +66,7 @@ class Rpc:
             return self._refuse(request, call, UnknownPath())
         if request.method == "OPTIONS":
             headers = self._cors.preflight(request.headers.get(hdrs.ORIGIN))
-            return self._answers.plain(request, b"", status=204, headers=headers)
+            return self._answers.empty(request, headers=headers)
         if request.method != "POST":
             return self._refuse(request, call, MethodNotAllowed())
         try:
@@ -89,7 +90,7 @@ class Rpc:
             error = MalformedRequest(problem="The request is not well-formed HTTP.")
         call = self._call(request, ("", ""), self._pipeline.stopwatch())
         envelope = self._pipeline.refuse(call, error)._replace(http_status=status)
-        return self._answer(request, envelope)
+        return self._answer(request, envelope, close=True)
 
     def _call(self, request: web.BaseRequest, names: tuple[str, str], started: float) -> Call:
         headers = request.headers
@@ -108,7 +109,9 @@ class Rpc:
     def _refuse(self, request: web.BaseRequest, call: Call, error: ActionError) -> Answer:
         return self._answer(request, self._pipeline.refuse(call, error))
 
-    def _answer(self, request: web.BaseRequest, envelope: Envelope) -> Answer:
+    def _answer(
+        self, request: web.BaseRequest, envelope: Envelope, *, close: bool = False
+    ) -> Answer:
         headers = envelope.headers
         if self._cors.origins:
             headers += self._cors.allow(request.headers.get(hdrs.ORIGIN))
@@ -118,7 +121,9 @@ class Rpc:
             status = envelope.mirrored
         elif self._settings.mirror_status:
             status = envelope.mirrored
-        return self._answers.envelope(request, envelope, status=status, headers=headers)
+        return self._answers.envelope(
+            request, envelope, status=status, headers=headers, close=close
+        )
 
 
 def _names(request: web.BaseRequest) -> tuple[str, str] | None:
