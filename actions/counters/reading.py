@@ -13,6 +13,7 @@ from actions.counters.views import (
     today_of,
 )
 from actions.store import counters as store
+from actions.store.counter_changes import change_at, changes_of
 from actions.store.counters import CounterRow, Reference
 from gateway import Action, Context, CursorPage, Cursors, Filter, ListAction, Page, Pages
 from gateway.errors import ParameterError
@@ -105,7 +106,7 @@ class History(ListAction[CounterReference, Change]):
     async def run(self, params: CounterReference, context: Context) -> CursorPage[Change]:
         row = await _found(context, params)
         after = context.listing.after
-        found = await store.changes(
+        found = await changes_of(
             context.db,
             row.id,
             most=context.listing.per_page + 1,
@@ -133,7 +134,7 @@ class At(Action[CounterMoment, PastValue]):
             sentence = "Must not lie in the future."
             raise ParameterError(f"`moment`: {sentence}", {"moment": [sentence]})
         row = await _found(context, params)
-        change = await store.change_at(context.db, row.id, params.moment)
+        change = await change_at(context.db, row.id, params.moment)
         if change is None:
             raise NotFound
         value = change.after
@@ -147,7 +148,7 @@ async def shown(row: CounterRow, context: Context, timezone: str | None) -> Coun
     """The counter as this call wants to see it."""
     history = None
     if context.expands(HISTORY):
-        history = await store.changes(context.db, row.id, most=HISTORY_SHOWN)
+        history = await changes_of(context.db, row.id, most=HISTORY_SHOWN)
     return counter_view(row, today=today_of(context, timezone), history=history)
 
 

@@ -10,7 +10,8 @@ from actions.counters.faults import (
 )
 from actions.counters.views import HISTORY, HISTORY_SHOWN, counter_view
 from actions.store import counters as store
-from actions.store.counters import ChangeRow, CounterRow, Loaded, Reference
+from actions.store.counter_changes import ChangeRow, changes_of
+from actions.store.counters import CounterRow, Loaded, Reference
 from gateway import Batch, BatchAction, BatchCall, BatchContext, Effect
 from schemas.counters import (
     Counter,
@@ -145,7 +146,7 @@ async def _recent_changes(
     for call in calls:
         found = loaded.find(_reference(call))
         if HISTORY in call.options.expand and found is not None and found.id not in recent:
-            recent[found.id] = await store.changes(context.db, found.id, most=HISTORY_SHOWN)
+            recent[found.id] = await changes_of(context.db, found.id, most=HISTORY_SHOWN)
     return recent
 
 

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from datetime import date
 
 from actions.counters.dates import milestones, today_in, value_on
-from actions.store.counters import ChangeRow, CounterRow
+from actions.store.counter_changes import ChangeRow
+from actions.store.counters import CounterRow
 from gateway import Context
 from schemas.base import ABSENT
 from schemas.counters import Change, Counter

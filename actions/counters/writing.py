@@ -5,7 +5,8 @@ from typing import Any
 from actions.counters.faults import NotFound
 from actions.counters.reading import shown
 from actions.store import counters as store
-from actions.store.counters import ChangeRow, CounterRow, Reference
+from actions.store.counter_changes import ChangeRow
+from actions.store.counters import CounterRow, Reference
 from gateway import Action, Conflict, Context, Effect
 from gateway.errors import ParameterError
 from gateway.store.database import DuplicateError

@@ -17,7 +17,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.base import Executable
 
-from actions.store.tables import counter_changes, counters
+from actions.store.counter_changes import ChangeRow, add_change, add_changes
+from actions.store.tables import counters
 from gateway.listing import Listing
 from gateway.listing.sql import PagedList
 from gateway.store.database import Queries, Transaction
@@ -47,18 +48,6 @@ class CounterRow(NamedTuple):
     metadata: Mapping[str, str] | None
 
 
-class ChangeRow(NamedTuple):
-    """One version of a counter."""
-
-    counter_id: str
-    at: datetime
-    version: int
-    action: str
-    before: int | None
-    after: int
-    by_account: str
-
-
 class Head(NamedTuple):
     """What tells one state of a counter from every other."""
 
@@ -76,7 +65,6 @@ class Reference(NamedTuple):
 
 
 _KEPT = [counters.c[name] for name in CounterRow._fields]
-_CHANGE = [counter_changes.c[name] for name in ChangeRow._fields]
 _OF = "counters"
 
 
@@ -103,39 +91,12 @@ _LOCK_BY_EXTERNAL_ID = Statement(
     _in_workspace().where(counters.c.external_id == bindparam("external_id")).with_for_update()
 )
 _ADD = Statement(insert(counters))
-_ADD_CHANGE = Statement(insert(counter_changes))
 _REPLACE = Statement(
     update(counters)
     .where(counters.c.id == bindparam("key"))
     .values({name: bindparam(name) for name in CounterRow._fields if name != "id"})
 )
 _DELETE = Statement(delete(counters).where(counters.c.id == bindparam("key")))
-_CHANGES = Statement(
-    select(*_CHANGE)
-    .where(counter_changes.c.counter_id == bindparam("counter_id"))
-    .order_by(counter_changes.c.at.desc(), counter_changes.c.version.desc())
-    .limit(bindparam("most", type_=Int64()))
-)
-_CHANGES_BEFORE = Statement(
-    select(*_CHANGE)
-    .where(
-        counter_changes.c.counter_id == bindparam("counter_id"),
-        counter_changes.c.at <= bindparam("at"),
-        counter_changes.c.version < bindparam("version"),
-    )
-    .order_by(counter_changes.c.at.desc(), counter_changes.c.version.desc())
-    .limit(bindparam("most", type_=Int64()))
-)
-_CHANGE_AT = Statement(
-    select(*_CHANGE)
-    .where(
-        counter_changes.c.counter_id == bindparam("counter_id"),
-        counter_changes.c.at <= bindparam("at"),
-    )
-    .order_by(counter_changes.c.at.desc(), counter_changes.c.version.desc())
-    .limit(1)
-)
-
 _COLUMNS = {
     "name": counters.c.name,
     "type": counters.c.type,
@@ -201,13 +162,7 @@ def _save_steps(dialect: str) -> Executable:
     )
 
 
-def _save_changes(dialect: str) -> Executable:
-    given = rows_given(dialect, {column.name: column.type for column in _CHANGE})
-    return insert(counter_changes).from_select(ChangeRow._fields, select(given))
-
-
 _SAVE_STEPS = Statement(_save_steps)
-_SAVE_CHANGES = Statement(_save_changes)
 
 
 async def find(db: Queries, wanted: Reference) -> CounterRow | None:
@@ -256,13 +211,13 @@ async def save_steps(
     if rows:
         stepped = [(row.id, row.number, row.version, row.updated_at) for row in rows]
         await db.run(_SAVE_STEPS, rows=stepped)
-        await db.run(_SAVE_CHANGES, rows=changes)
+        await add_changes(db, changes)
 
 
 async def add(db: Transaction, row: CounterRow, change: ChangeRow) -> None:
     """Raises DuplicateError when the workspace has another counter with the same external_id."""
     await db.run(_ADD, **row._asdict())
-    await db.run(_ADD_CHANGE, **change._asdict())
+    await add_change(db, change)
     await add_to_total(db, workspace_id=row.workspace_id, of=_OF, record_id=row.id, by=1)
 
 
@@ -270,7 +225,7 @@ async def replace(db: Transaction, row: CounterRow, change: ChangeRow) -> None:
     """Save a counter whole. Raises DuplicateError as `add` does."""
     values = row._asdict()
     await db.run(_REPLACE, key=values.pop("id"), **values)
-    await db.run(_ADD_CHANGE, **change._asdict())
+    await add_change(db, change)
 
 
 async def remove(db: Transaction, row: CounterRow) -> None:
@@ -297,26 +252,6 @@ async def by_ids(db: Queries, workspace_id: str, ids: Iterable[str]) -> dict[str
     """The counters with these ids, as far as they are still there."""
     rows = await db.all(_BY_IDS, workspace_id=workspace_id, rows=[(each,) for each in ids])
     return {row[0]: CounterRow._make(row) for row in rows}
-
-
-async def changes(
-    db: Queries, counter_id: str, *, most: int, after: tuple[datetime, int] | None = None
-) -> list[ChangeRow]:
-    """The newest changes, or those before the one that `after` tells: its time, its version."""
-    if after is None:
-        found = await db.all(_CHANGES, counter_id=counter_id, most=most)
-    else:
-        at, version = after
-        found = await db.all(
-            _CHANGES_BEFORE, counter_id=counter_id, at=at, version=version, most=most
-        )
-    return [ChangeRow._make(row) for row in found]
-
-
-async def change_at(db: Queries, counter_id: str, moment: datetime) -> ChangeRow | None:
-    """The last change that was made at `moment` or before."""
-    row = await db.first(_CHANGE_AT, counter_id=counter_id, at=moment)
-    return ChangeRow._make(row) if row else None
 
 
 async def _find(

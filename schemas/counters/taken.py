@@ -1,4 +1,4 @@
-"""What may be said about counters."""
+"""What callers may say about counters."""
 
 import datetime as dt
 from collections.abc import Mapping
@@ -7,11 +7,9 @@ from typing import Any, NamedTuple
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from schemas.base import ABSENT, Absent, Shape, sent
+from schemas.counters.given import MODES, OVERFLOWS, TYPES
 from schemas.fields import Choice, Day, Id, Int64, Moment, Tags, Text, Zone
 
-TYPES = ("UpDown", "FromDate", "ToDate")
-MODES = ("OnlyUp", "OnlyDown", "UpAndDown")
-OVERFLOWS = ("allow", "refuse")
 STEP_MAX = 10**12
 MILESTONES_MAX = 20
 
@@ -33,90 +31,6 @@ def foreign_fields(type: str, names: Mapping[str, Any]) -> dict[str, list[str]]:
         for name in names
         if name in _ALL_OWN_FIELDS - OWN_FIELDS[type]
     }
-
-
-class Milestone(NamedTuple):
-    """A number of days, the date on which they are full, and whether that has come."""
-
-    days: int
-    date: dt.date
-    reached: bool
-
-
-class MilestoneShape(Shape[Milestone]):
-    makes = Milestone
-
-    days = Int64(required=True)
-    date = Day(required=True)
-    reached = fields.Boolean(required=True)
-
-
-class Change(NamedTuple):
-    """One version of a counter: its value, or of a counter of days its date, before and after."""
-
-    version: int
-    action: str
-    before: int | dt.date | None
-    after: int | dt.date
-    by_account: str
-    at: dt.datetime
-
-
-class ChangeShape(Shape[Change]):
-    makes = Change
-
-    version = Int64(required=True)
-    action = Text(required=True)
-    before = fields.Raw(required=True, data_key="from")
-    after = fields.Raw(required=True, data_key="to")
-    by_account = Id(required=True)
-    at = Moment(required=True)
-
-
-class Counter(NamedTuple):
-    """A counter as its callers see it; ABSENT stands where its type has no such attribute."""
-
-    id: str
-    external_id: str | None
-    name: str
-    type: str
-    value: int
-    mode: str | Absent
-    goal: int | Absent | None
-    overflow: str | Absent
-    date: dt.date | Absent
-    milestones: list[Milestone] | Absent
-    version: int
-    created_at: dt.datetime
-    updated_at: dt.datetime
-    created_by: str
-    description: str | None
-    metadata: Mapping[str, str]
-    history: list[Change] | Absent = ABSENT
-
-
-class CounterShape(Shape[Counter]):
-    makes = Counter
-    extended = ("created_by", "description", "metadata")
-    expansions = ("history",)
-
-    id = Id(required=True)
-    external_id = Text(required=True, allow_none=True)
-    name = Text(required=True)
-    type = Choice(TYPES, required=True)
-    value = Int64(required=True)
-    mode = Choice(MODES)
-    goal = Int64(allow_none=True)
-    overflow = Choice(OVERFLOWS)
-    date = Day()
-    milestones = fields.List(fields.Nested(MilestoneShape))
-    version = Int64(required=True)
-    created_at = Moment(required=True)
-    updated_at = Moment(required=True)
-    created_by = Id()
-    description = Text(allow_none=True)
-    metadata = fields.Dict(keys=Text(), values=Text())
-    history = fields.List(fields.Nested(ChangeShape))
 
 
 def _name(**options: Any) -> Text:
@@ -309,25 +223,3 @@ class CounterMomentShape(ReferenceFields, Shape[CounterMoment]):
 
     moment = Moment(required=True)
     timezone = Zone()
-
-
-class PastValue(NamedTuple):
-    """The value that a counter had at a moment, and the version that it was then."""
-
-    id: str
-    external_id: str | None
-    type: str
-    value: int
-    version: int
-    moment: dt.datetime
-
-
-class PastValueShape(Shape[PastValue]):
-    makes = PastValue
-
-    id = Id(required=True)
-    external_id = Text(required=True, allow_none=True)
-    type = Choice(TYPES, required=True)
-    value = Int64(required=True)
-    version = Int64(required=True)
-    moment = Moment(required=True)
