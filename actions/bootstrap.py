@@ -24,6 +24,7 @@ from gateway.registry import RegistrationError, Registry, Section
 from gateway.settings import Settings, SettingsError
 from gateway.store.database import Database, DatabaseError
 from gateway.store.migrate import Migrations, migrate, outdated, postgres_url, sqlite_url
+from gateway.store.secrets import secret_named
 from gateway.web.app import HttpServer
 
 DATABASE_FILE = "halyard.db"
@@ -124,6 +125,7 @@ class Gateway:
             now=self._now,
             new_id=self._new_id,
             log=self._log,
+            cursor_secret=await secret_named(self.database.reader, "cursors"),
             sections={each.name: await self._start(each) for each in self.registry.sections},
         )
         clock = asyncio.get_running_loop().time

@@ -37,6 +37,8 @@ class Surroundings:
     new_id: Callable[[], str]
     """A new UUIDv7, in lower case."""
     log: structlog.typing.FilteringBoundLogger
+    cursor_secret: bytes
+    """What cursors are signed with; every gateway over one database has the same."""
     sections: Mapping[str, Any] = field(default_factory=dict)
     """What each section's `on_start` returned, by the section's name."""
 

@@ -133,7 +133,9 @@ class Pipeline:
         caller = trail.caller = await authenticate(call, registered, by=self._authenticator)
         authorize(caller, registered)
         text = await call.body.read(limit)
-        params, options = validate(text, registered, caller)
+        params, options = validate(
+            text, registered, caller, cursor_secret=self.shared.cursor_secret
+        )
         if options.listing is not None:
             trail.flags.update(options.listing.flags())
         try:

@@ -17,6 +17,7 @@ from actions.store.counter_changes import change_at, changes_of
 from actions.store.counters import CounterRow, Reference
 from gateway import Action, Context, CursorPage, Cursors, Filter, ListAction, Page, Pages
 from gateway.errors import ParameterError
+from gateway.listing import foreign_cursor
 from schemas.counters import (
     MODES,
     TYPES,
@@ -105,18 +106,20 @@ class History(ListAction[CounterReference, Change]):
 
     async def run(self, params: CounterReference, context: Context) -> CursorPage[Change]:
         row = await _found(context, params)
-        after = context.listing.after
-        found = await changes_of(
-            context.db,
-            row.id,
-            most=context.listing.per_page + 1,
-            after=None if after is None else (datetime.fromisoformat(after[0]), after[1]),
-        )
+        after = None
+        if context.listing.after is not None:
+            counter_id, at, version = context.listing.after
+            # The same external_id may be another counter's by now.
+            if counter_id != row.id:
+                raise foreign_cursor()
+            after = (datetime.fromisoformat(at), version)
+        most = context.listing.per_page + 1
+        found = await changes_of(context.db, row.id, most=most, after=after)
         shown = found[: context.listing.per_page]
         more = len(found) > len(shown)
         return CursorPage(
             [change_view(each, row.type) for each in shown],
-            [shown[-1].at.isoformat(), shown[-1].version] if more else None,
+            [row.id, shown[-1].at.isoformat(), shown[-1].version] if more else None,
         )
 
 

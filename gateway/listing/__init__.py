@@ -1,6 +1,7 @@
 """Pages, cursors, sorting and filters: what a list action declares, and what one call asked for."""
 
 import hashlib
+import hmac
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -82,7 +83,7 @@ class Pages:
             "filters": fields.Dict(keys=fields.String(), metadata=_told(self.filters)),
         }
 
-    def read(self, sent: Mapping[str, Any], binding: Sequence[object]) -> "Listing":
+    def read(self, sent: Mapping[str, Any], binding: bytes) -> "Listing":
         """What one call asked; pages, unlike cursors, are bound to nothing."""
         return Listing(
             per_page=sent.get("per_page", PER_PAGE),
@@ -106,14 +107,16 @@ class Cursors:
             "per_page": _per_page(),
         }
 
-    def read(self, sent: Mapping[str, Any], binding: Sequence[object]) -> "Listing":
-        """What one call asked; `binding` is whatever else a cursor is good for only with."""
-        binding_json = orjson.dumps(binding, option=orjson.OPT_SORT_KEYS)
+    def read(self, sent: Mapping[str, Any], binding: bytes) -> "Listing":
+        """What one call asked; a cursor is good only with the `binding` that it was made with.
+
+        Raises ParameterError for any other.
+        """
         cursor = sent.get("cursor")
         return Listing(
             per_page=sent.get("per_page", PER_PAGE),
-            after=None if cursor is None else _position(cursor, binding_json),
-            binding=binding_json,
+            after=None if cursor is None else _position(cursor, binding),
+            binding=binding,
         )
 
 
@@ -246,24 +249,38 @@ def _refusal(attribute: str, code: str, sentence: str) -> FilterError:
     return FilterError(attribute=attribute, issue_code=code, issue_message=sentence)
 
 
+def bind(secret: bytes, *parts: object) -> bytes:
+    """A key for the cursors of one list, made from the gateway's secret and what they belong to."""
+    text = orjson.dumps(parts, option=orjson.OPT_SORT_KEYS)
+    return hashlib.blake2b(text, key=secret, digest_size=32).digest()
+
+
+def foreign_cursor() -> ParameterError:
+    """The refusal of a cursor that was made elsewhere."""
+    sentence = "This cursor does not belong to this list."
+    return ParameterError(f"`cursor`: {sentence}", {"cursor": [sentence]})
+
+
 def _cursor(position: list[Any], binding: bytes) -> str:
     text = orjson.dumps(position)
     return urlsafe_b64encode(_digest(text, binding) + text).decode().rstrip("=")
 
 
 def _position(cursor: str, binding: bytes) -> list[Any]:
-    """The position in the cursor; a cursor of another list, caller or making is refused."""
+    """The position in a cursor that `_cursor` made with the same binding."""
     try:
         raw = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
     except ValueError:
-        raw = b""
+        raise foreign_cursor() from None
     digest, text = raw[:_DIGEST_BYTES], raw[_DIGEST_BYTES:]
-    if not text or digest != _digest(text, binding):
-        sentence = "This cursor does not belong to this list."
-        raise ParameterError(f"`cursor`: {sentence}", {"cursor": [sentence]})
+    if not hmac.compare_digest(digest, _digest(text, binding)):
+        raise foreign_cursor()
     position: list[Any] = orjson.loads(text)
+    # Base64 has more than one way to write some bytes; only ours is taken.
+    if _cursor(position, binding) != cursor:
+        raise foreign_cursor()
     return position
 
 
 def _digest(text: bytes, binding: bytes) -> bytes:
-    return hashlib.blake2b(binding + b"\n" + text, digest_size=_DIGEST_BYTES).digest()
+    return hashlib.blake2b(text, key=binding, digest_size=_DIGEST_BYTES).digest()

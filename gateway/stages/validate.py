@@ -10,6 +10,7 @@ from gateway.access.identity import Identity
 from gateway.codec.strict import parse_object, paths_with_nul
 from gateway.context import NO_OPTIONS, Options
 from gateway.errors import ParameterError
+from gateway.listing import Cursors, bind
 from gateway.registry import Registered
 
 _UNKNOWN = "Unknown field."
@@ -17,7 +18,9 @@ _MISSING = "Missing data for required field."
 _NUL = "The character U+0000 is not allowed."
 
 
-def validate(text: bytes, registered: Registered, caller: Identity | None) -> tuple[Any, Options]:
+def validate(
+    text: bytes, registered: Registered, caller: Identity | None, *, cursor_secret: bytes
+) -> tuple[Any, Options]:
     """The parameters, and what the caller asked of the answer itself.
 
     Raises MalformedRequest, ParameterError or FilterError.
@@ -36,21 +39,14 @@ def validate(text: bytes, registered: Registered, caller: Identity | None) -> tu
         problems = {**error.normalized_messages(), **_problems(registered.takes, rest)}
         raise _refusal(problems, registered) from None
     params = _read(registered.takes, rest, registered)
-    return params, _options(options, rest, registered, caller)
-
-
-def _options(
-    options: Mapping[str, Any],
-    rest: Mapping[str, Any],
-    registered: Registered,
-    caller: Identity | None,
-) -> Options:
-    listing = None
-    declared = registered.action.listing
+    declared, listing = registered.action.listing, None
     if declared is not None:
-        account = caller.account_id if caller else None
-        listing = declared.read(options, (registered.path, account, rest))
-    return Options(
+        binding = b""
+        if isinstance(declared, Cursors):
+            account = caller.account_id if caller else None
+            binding = bind(cursor_secret, registered.path, account, rest)
+        listing = declared.read(options, binding)
+    return params, Options(
         listing=listing,
         full=options.get("_full", False),
         expand=frozenset(options.get("_expansions", ())),

@@ -1,10 +1,19 @@
-"""The engine's own metadata, and the totals that lists keep."""
+"""The engine's own metadata, its secrets, and the totals that lists keep."""
 
 from sqlalchemy import Column, MetaData, Table, Text
 
 from gateway.store.types import Id, Int64
 
 metadata = MetaData()
+
+secrets = Table(
+    "secrets",
+    metadata,
+    Column("name", Text, primary_key=True),
+    # In hex; made by the migration that makes the table.
+    Column("value", Text, nullable=False),
+    sqlite_strict=True,
+)
 
 totals = Table(
     "totals",

@@ -1,4 +1,6 @@
-"""Workspaces, accounts, keys, and the totals that lists keep."""
+"""Workspaces, accounts, keys, the totals that lists keep, and the secret that signs cursors."""
+
+import secrets
 
 import sqlalchemy as sa
 from alembic import op
@@ -55,6 +57,13 @@ def upgrade() -> None:
         sqlite_strict=True,
     )
     op.create_index("ix_keys_account_id", "keys", ["account_id"])
+    made = op.create_table(
+        "secrets",
+        sa.Column("name", sa.Text, primary_key=True),
+        sa.Column("value", sa.Text, nullable=False),
+        sqlite_strict=True,
+    )
+    op.bulk_insert(made, [{"name": "cursors", "value": secrets.token_hex(32)}])
     op.create_table(
         "totals",
         sa.Column("workspace_id", Id, primary_key=True),
