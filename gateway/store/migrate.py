@@ -11,7 +11,6 @@ from typing import TypeVar
 
 from sqlalchemy import Connection, MetaData, create_engine, event, inspect, text
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import create_async_engine
 
 from gateway.store.database import DatabaseError
 
@@ -73,6 +72,8 @@ async def _connected(url: str, work: Callable[[Connection], T]) -> T:
     try:
         if url.startswith("sqlite"):
             return _on_sqlite(url, work)
+        from sqlalchemy.ext.asyncio import create_async_engine  # a tenth of a second
+
         engine = create_async_engine(url)
         try:
             async with engine.begin() as connection:
