@@ -174,6 +174,11 @@ class BatchCall(Generic[P, R]):
         """Stage the answer; it is put into JSON now, so that what cannot be shown fails here."""
         self._data_json = encode(self._show(result))
 
+    def flag(self, name: str, value: object = True) -> None:
+        """Set a flag of this call's answer. Raises TypeError when `value` is no JSON value."""
+        encode(value)
+        self.flags[name] = value
+
     def check_answered(self) -> None:
         """Raise TypeError when the action neither answered nor refused this call."""
         if self._data_json is None and self._failure is None:

@@ -119,5 +119,6 @@ class Context:
         return Rendered(encode(self.show(result)))
 
     def flag(self, name: str, value: object = True) -> None:
-        """Set a flag of the answer; `value` is a JSON value."""
+        """Set a flag of the answer. Raises TypeError when `value` is no JSON value."""
+        encode(value)
         self.flags[name] = value

@@ -1,6 +1,9 @@
 """structlog: one JSON line for each call, pretty on a terminal; never a key, never a parameter."""
 
 import logging
+import sqlite3
+import sys
+import traceback
 from collections.abc import MutableMapping
 from datetime import UTC, datetime
 from typing import Any, TextIO
@@ -22,6 +25,7 @@ def make_log(settings: Settings, stream: TextIO) -> Log:
     wrapper = structlog.make_filtering_bound_logger(_LEVELS[settings.log_level])
     if settings.log_format == "pretty" or (settings.log_format == "auto" and stream.isatty()):
         processors: list[Any] = [
+            _tell_exception,
             structlog.processors.TimeStamper(fmt="%H:%M:%S", utc=False),
             structlog.processors.add_log_level,
             structlog.dev.ConsoleRenderer(colors=stream.isatty()),
@@ -64,8 +68,12 @@ class StdlibHandler(logging.Handler):
         self._log = log
 
     def emit(self, record: logging.LogRecord) -> None:
+        # Libraries may have levels of their own; the log has the usual ones.
+        # What fills its words in, and what asyncio adds line by line, may quote a caller.
+        said = str(record.msg).partition("\n")[0]
+        level = max(each for each in (*_LEVELS.values(), 50) if each <= record.levelno)
         self._log.log(
-            record.levelno, "library.spoke", logger=record.name, said=record.getMessage(),
+            level, "library.spoke", logger=record.name, said=said,
             exc_info=record.exc_info,
         )  # fmt: skip
 
@@ -84,10 +92,41 @@ class _LineWriter:
     debug = info = warning = error = critical = exception = log = msg
 
 
+_TRACEBACK = "Traceback (most recent call last):\n"
+
+
+def _tell_exception(_: Any, __: str, event: Event) -> Event:
+    """Where an exception came from, and its kind: its words may quote a parameter or a key."""
+    error = event.pop("exc_info", None)
+    if error is True:
+        error = sys.exc_info()[1]
+    elif isinstance(error, tuple):
+        error = error[1]
+    parts: list[str] = []
+    while isinstance(error, BaseException):
+        frames = "".join(traceback.format_tb(error.__traceback__))
+        parts.append(f"{_TRACEBACK}{frames}{type(error).__name__}{_safe_words(error)}")
+        error = error.__cause__ or error.__context__
+    if parts:
+        event["exception"] = "\n\nafter which:\n\n".join(reversed(parts))
+    return event
+
+
+def _safe_words(error: BaseException) -> str:
+    """What an exception says, as far as it cannot hold what a caller sent."""
+    if isinstance(error, (OSError, sqlite3.Error)):
+        return f": {error}"
+    state = getattr(error, "sqlstate", None)
+    if state is not None:  # PostgreSQL's own words quote values
+        constraint = getattr(error, "constraint_name", None)
+        return f": {state}" + (f" ({constraint})" if constraint else "")
+    return ""
+
+
 def _render(_: Any, level: str, event: Event) -> bytes:
     """All that a JSON line needs in one step: each processor more costs each call."""
     if "exc_info" in event:
-        event = structlog.processors.format_exc_info(_, level, event)
+        event = _tell_exception(_, level, event)
     event["level"] = level
     event["at"] = datetime.now(UTC)
     return orjson.dumps(event, default=repr, option=_LINE)

@@ -109,7 +109,10 @@ class Pipeline:
 
     def _watched(self, trail: Trail, envelope: Envelope) -> Envelope:
         for observer in self._observers:
-            observer.saw(trail, envelope)
+            try:
+                observer.saw(trail, envelope)
+            except Exception:
+                self.shared.log.exception("observer.failed", observer=type(observer).__name__)
         return envelope
 
     async def _perform_in_time(self, deadline: float, call: Call, trail: Trail) -> bytes:

@@ -61,6 +61,15 @@ class _Names(fields.List[str]):
         return tuple(super()._deserialize(value, *args, **kwargs))
 
 
+class _Whole(fields.Integer):
+    """A whole number, also as text; a fraction is not rounded."""
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+        if isinstance(value, float):
+            raise self.make_error("invalid", input=value)
+        return super()._deserialize(value, *args, **kwargs)
+
+
 class _Folder(fields.String):
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
         return Path(super()._deserialize(str(value), *args, **kwargs))
@@ -78,7 +87,7 @@ class _SettingsSchema(Schema):
     host = fields.String(
         validate=validate.Length(min=1), metadata=_said("Address to listen on (127.0.0.1).")
     )
-    port = fields.Integer(
+    port = _Whole(
         validate=validate.Range(min=0, max=65535),
         metadata=_said("Port to listen on (8080); 0 takes any free one."),
     )
@@ -94,7 +103,7 @@ class _SettingsSchema(Schema):
         validate=validate.OneOf(("live", "test")),
         metadata=_said("live or test: part of the keys made here."),
     )
-    body_limit = fields.Integer(
+    body_limit = _Whole(
         validate=validate.Range(min=1024, max=2**30),
         metadata=_said("Bytes that a body may have (1048576)."),
     )

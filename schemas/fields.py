@@ -13,7 +13,8 @@ INT64_MAX = 2**63 - 1
 
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
-_NOT_ZONES = frozenset({"localtime", "posixrules"})  # files beside the zones on some systems
+# What lies beside the zones on some systems: links to one of them, and copies on other clocks.
+_NOT_ZONES = frozenset({"localtime", "posix", "posixrules", "right"})
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
@@ -122,7 +123,7 @@ class Zone(fields.String):
             ZoneInfo(name)
         except (KeyError, ValueError, OSError):  # unknown names, paths and folders all end here
             raise self.make_error("unknown_zone") from None
-        if name in _NOT_ZONES:
+        if name.partition("/")[0] in _NOT_ZONES:
             raise self.make_error("unknown_zone")
         return name
 

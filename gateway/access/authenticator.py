@@ -40,7 +40,7 @@ class Authenticator:
     async def identify(self, presented: str) -> Identity:
         """Whoever holds the presented key. Raises InvalidAPIKey or WorkspaceSuspended."""
         # The digest stands for the key, so that no key in the clear is kept in memory.
-        digest = hashlib.sha256(presented.encode()).digest()
+        digest = hashlib.sha256(presented.encode(errors="surrogateescape")).digest()
         remembered = self._remembered.get(digest)
         if remembered is not None and self._clock() < remembered.until:
             return remembered.identity

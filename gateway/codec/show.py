@@ -29,7 +29,8 @@ def compile_show(shape: Schema, *, full: bool = False, expand: Collection[str] =
     for name, field in shown.items():
         _refuse_unshowable(field, f"{type(shape).__name__}.{name}")
     if _needs_marshmallow(shape):
-        return type(shape)(exclude=hidden).dump
+        only = None if shape.only is None else set(shape.only)
+        return type(shape)(only=only, exclude=set(shape.exclude) | hidden).dump
     return _generate(shape, shown)
 
 

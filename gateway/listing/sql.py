@@ -66,8 +66,8 @@ class PagedList:
         )
 
     def _build_count(self, kinds: "Kinds") -> Statement:
-        found = self._select().where(*self._conditions(kinds)).with_only_columns(func.count())
-        return Statement(found)
+        found = self._select().where(*self._conditions(kinds))
+        return Statement(found.with_only_columns(func.count(), maintain_column_froms=True))
 
     def _conditions(self, kinds: "Kinds") -> list[ColumnElement[bool]]:
         return [

@@ -118,5 +118,8 @@ def _nested(paths: list[tuple[str, ...]]) -> dict[str, Any]:
         inner = errors
         for name in path[:-1]:
             inner = inner.setdefault(name, {})
-        inner[path[-1]] = [_NUL]
+            if not isinstance(inner, dict):
+                break  # its very name was refused
+        else:
+            inner.setdefault(path[-1], [_NUL])
     return errors

@@ -17,7 +17,7 @@ GROUP_MAX = 512
 class Entry:
     """A write that waits for its commit: either `work`, or a `call` for a `lane`."""
 
-    __slots__ = ("call", "future", "joined", "lane", "outcome", "work")
+    __slots__ = ("_told", "call", "future", "joined", "lane", "outcome", "work")
 
     def __init__(
         self, work: Work[Any] | None = None, lane: Lane[Any] | None = None, call: Any = None
@@ -26,12 +26,14 @@ class Entry:
         self.lane = lane
         self.call = call
         self.joined = False
+        self._told = False
         self.outcome: Any = None
         """What the write came to, told once it is committed: a result or an exception."""
         self.future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
 
     def settle(self) -> None:
         """Tell the caller the outcome."""
+        self._told = True
         if self.future.done():
             return
         if isinstance(self.outcome, BaseException):
@@ -47,10 +49,11 @@ class Entry:
             except asyncio.CancelledError:
                 if not self.joined:
                     raise
-                if not self.future.cancelled():
-                    return self.future.result()
-                # Cancelling the caller cancelled the future; the commit settles a new one.
+                # Cancelling the caller cancelled the future: the outcome is told to a new one, by
+                # the commit or, when it was over in that very moment, by us.
                 self.future = asyncio.get_running_loop().create_future()
+                if self._told:
+                    self.settle()
 
 
 class GroupQueue:
