@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+import hypothesis
 import pytest
 
 from actions.bootstrap import Gateway
@@ -23,6 +24,10 @@ from tests.support.databases import (
     postgres_server,
 )
 from tests.support.house import Clock, House, Log, Send
+
+# The same examples each time, and no clock: speed is measured elsewhere.
+hypothesis.settings.register_profile("halyard", deadline=None, derandomize=True)
+hypothesis.settings.load_profile("halyard")
 
 OpenHouse = Callable[..., Awaitable[House]]
 

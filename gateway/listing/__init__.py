@@ -18,7 +18,7 @@ R_co = TypeVar("R_co", covariant=True)
 
 PER_PAGE = 30
 PER_PAGE_MAX = 100
-_LAST_PAGE = 10**12  # keeps every offset inside 64 bits
+_INT64_MAX = 2**63 - 1
 _DIGEST_BYTES = 12
 _CURSOR_MAX = 1024
 
@@ -76,7 +76,7 @@ class Pages:
 
     def parameters(self) -> dict[str, fields.Field[Any]]:
         return {
-            "page": fields.Integer(strict=True, validate=validate.Range(min=1, max=_LAST_PAGE)),
+            "page": fields.Integer(strict=True, validate=validate.Range(min=1, max=_INT64_MAX)),
             "per_page": _per_page(),
             "sort_by": fields.String(validate=validate.OneOf(self.sortable)),
             "order": fields.String(validate=validate.OneOf(("asc", "desc"))),
@@ -144,7 +144,8 @@ class Listing:
 
     @property
     def offset(self) -> int:
-        return (self.page - 1) * self.per_page
+        # Behind the last record that a database can count there is nothing either.
+        return min((self.page - 1) * self.per_page, _INT64_MAX)
 
     def flags(self) -> dict[str, object]:
         """The flags that are known before the list is read."""

@@ -44,10 +44,10 @@ class HttpBody:
 
     async def read(self, limit: int) -> bytes:
         content = self._request.content
-        if content.is_eof():
-            text = content.read_nowait()
-        else:
-            text = await self._read_in_time(limit)
+        try:
+            text = content.read_nowait() if content.is_eof() else await self._read_in_time(limit)
+        except (web.RequestPayloadError, ConnectionError):
+            raise MalformedRequest(problem="The body broke off or is badly framed.") from None
         if len(text) > limit:
             raise PayloadTooLarge(limit=limit)
         if text and _media_type(self._request.headers.get(hdrs.CONTENT_TYPE)) == _FORM:
@@ -65,8 +65,6 @@ class HttpBody:
                         break
         except TimeoutError:
             raise RequestTimeout from None
-        except (web.RequestPayloadError, ConnectionError):
-            raise MalformedRequest(problem="The body broke off or is badly framed.") from None
         return bytes(chunks)
 
     async def _send_continue(self) -> None:

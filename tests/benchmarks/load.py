@@ -6,6 +6,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from .machine import Usage
 from .serving import CLIENT_CPU, HOST
 from .subjects import Subject
 
@@ -25,11 +26,22 @@ class Run:
     p99_ms: float
     not_2xx: int
     socket_errors: int
+    usage: Usage
 
     @property
     def rate(self) -> float:
         """Answers in a second."""
         return self.answered / self.seconds
+
+    @property
+    def microseconds(self) -> float:
+        """Processor time of the server for each answer."""
+        return self.usage.server / max(self.answered, 1) * 1e6
+
+    @property
+    def disturbance(self) -> float:
+        """How many processors other work kept busy meanwhile."""
+        return max(self.usage.others / self.usage.elapsed, 0)
 
 
 def run_load(subject: Subject, seconds: int) -> Run:
@@ -37,11 +49,13 @@ def run_load(subject: Subject, seconds: int) -> Run:
     with tempfile.NamedTemporaryFile("w", prefix="bodies-") as bodies:
         bodies.writelines(f"{body}\n" for body in subject.bodies)
         bodies.flush()
-        told = subprocess.run(  # noqa: S603 - the command is this suite's own
+        before = subject.server.usage()
+        told = subprocess.run(
             _command(subject, seconds, bodies.name), check=True, capture_output=True, text=True
         ).stdout
+        usage = subject.server.usage().since(before)
     subject.server.settle()
-    return Run(**json.loads(told.splitlines()[-1]))
+    return Run(**json.loads(told.splitlines()[-1]), usage=usage)
 
 
 def _command(subject: Subject, seconds: int, bodies: str) -> list[str]:

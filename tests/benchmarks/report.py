@@ -33,27 +33,51 @@ RATIO_TARGETS = (
 SECONDS_TARGET = Target(1.5, at_least=False)
 MEGABYTES_TARGET = Target(90, at_least=False)
 
+QUIET = 0.1
+"""The share of a processor that other work may take before a ratio is in doubt."""
+
 
 @dataclass(frozen=True)
 class Measured:
     """What became of one subject."""
 
-    warm_up: Run
     rounds: Sequence[Run]
+    uncounted: Sequence[Run]
+    """The warm-up, and what was tried again for its disturbance."""
     account: Account | None
     """What its server says of all these calls."""
 
 
 def rates_table(subjects: Mapping[str, Measured]) -> str:
-    """A row for each subject."""
-    head = ("subject", "req/s", "range", "/ constant", "p99 ms", "non-2xx", "lost", "refused")
+    """A row for each subject.
+
+    `CPU` is the server's processor time for each answer; `others` is the most that work which is
+    not measured took in a round, 100 % being one processor.
+    """
+    head = (
+        "subject",
+        "req/s",
+        "range",
+        "/ constant",
+        "p99 ms",
+        "CPU, µs",
+        "non-2xx",
+        "lost",
+        "refused",
+        "others",
+    )
     return _table(head, [_rates_row(subjects, name) for name in subjects])
 
 
 def targets_table(subjects: Mapping[str, Measured], starts: Mapping[str, Sequence[Start]]) -> str:
     """A row for each target."""
     rows = [
-        _target_row(f"{name} / {base}", _ratios(subjects, name, base), target)
+        _target_row(
+            f"{name} / {base}",
+            _ratios(subjects, name, base),
+            target,
+            doubtful=most_disturbed(subjects, name, base) > QUIET,
+        )
         for name, base, target in RATIO_TARGETS
     ]
     for kind, found in starts.items():
@@ -65,18 +89,29 @@ def targets_table(subjects: Mapping[str, Measured], starts: Mapping[str, Sequenc
     return _table(("measure", "median", "range", "target", "reached"), rows)
 
 
+def most_disturbed(subjects: Mapping[str, Measured], *names: str) -> float:
+    """The most that other work took of a processor in any round of these subjects."""
+    disturbances = [
+        run.disturbance for name in names if name in subjects for run in subjects[name].rounds
+    ]
+    return max(disturbances, default=0)
+
+
 def _rates_row(subjects: Mapping[str, Measured], name: str) -> tuple[str, ...]:
     runs, account = subjects[name].rounds, subjects[name].account
     rates = [run.rate for run in runs]
+    ratios = _ratios(subjects, name, "constant")
     return (
         name,
         f"{median(rates):,.0f}",
         f"{min(rates):,.0f} to {max(rates):,.0f}",
-        f"{median(_ratios(subjects, name, 'constant')):.3f}",
+        f"{median(ratios):.3f}" if ratios else "",
         f"{median(run.p99_ms for run in runs):,.1f}",
+        f"{median(run.microseconds for run in runs):,.0f}",
         str(sum(run.not_2xx for run in runs)),
         str(sum(run.socket_errors for run in runs)),
-        "" if account is None else str(account.refused),
+        "" if account is None else str(account.refused.total()),
+        f"{most_disturbed(subjects, name):.0%}",
     )
 
 
@@ -85,16 +120,18 @@ def _ratios(subjects: Mapping[str, Measured], name: str, base: str) -> list[floa
     if not {name, base} <= subjects.keys():
         return []
     pairs = zip(subjects[name].rounds, subjects[base].rounds, strict=True)
-    return [run.rate / other.rate for run, other in pairs]
+    return [run.rate / other.rate for run, other in pairs if other.answered]
 
 
-def _target_row(measure: str, values: Sequence[float], target: Target) -> tuple[str, ...]:
+def _target_row(
+    measure: str, values: Sequence[float], target: Target, *, doubtful: bool = False
+) -> tuple[str, ...]:
     if not values:
         return (measure, "", "", str(target), "not measured")
     middle = median(values)
     spread = f"{_short(min(values))} to {_short(max(values))}"
     reached = "yes" if target.reached_by(middle) else "NO"
-    return (measure, _short(middle), spread, str(target), reached)
+    return (measure, _short(middle), spread, str(target), reached + "?" * doubtful)
 
 
 def _short(value: float) -> str:

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from .machine import Usage, processor_seconds
+
 HOST = "127.0.0.1"
 SERVER_CPU = "0"
 CLIENT_CPU = "1"
@@ -59,22 +61,21 @@ class Server:
                 return int(line.split()[1]) * 1024 / 1e6
         raise BenchmarkError("The system does not tell how much memory a process holds.")
 
+    def usage(self) -> Usage:
+        """The processor time used up to now, by it and by others."""
+        return Usage.now(self.process.pid)
+
     def settle(self) -> None:
         """Wait until it rests, so that what one run left over is not the next one's load."""
         limit = time.monotonic() + SETTLE_LIMIT
-        before = self._ticks()
+        before = processor_seconds(self.process.pid)
         while time.monotonic() < limit:
             time.sleep(SETTLED)
-            now = self._ticks()
-            if now - before <= 1:
+            now = processor_seconds(self.process.pid)
+            if now - before < SETTLED / 5:
                 return
             before = now
         raise BenchmarkError(f"The server on port {self.port} works on, though nobody calls it.")
-
-    def _ticks(self) -> int:
-        # The name in parentheses may have blanks; user and system time are 12 and 13 after it.
-        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
-        return int(fields[11]) + int(fields[12])
 
     def _call(
         self, method: str, path: str, body: str | None, headers: dict[str, str]
@@ -102,8 +103,8 @@ def serving(
     output, complaints = folder / "stdout", folder / "stderr"
     began = time.perf_counter()
     with output.open("ab") as out, complaints.open("ab") as err:
-        process = subprocess.Popen(  # noqa: S603 - the commands are this suite's own
-            ["taskset", "-c", SERVER_CPU, *command],  # noqa: S607 - wherever the system has it
+        process = subprocess.Popen(
+            ["taskset", "-c", SERVER_CPU, *command],
             cwd=folder,
             stdin=subprocess.DEVNULL,
             stdout=out,

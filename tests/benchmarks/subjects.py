@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
@@ -26,7 +27,8 @@ class Account:
     """How a server's own records tell the calls that it got."""
 
     done: int
-    refused: int
+    refused: Counter[str]
+    """By the code of the answer."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,7 @@ def open_fastapi(stack: ExitStack, folder: Path) -> Subject:
     server = stack.enter_context(_python("fastapi_peer.py", folder, str(folder), key))
     bodies = [json.dumps({"id": f"counter-{number:02}"}) for number in range(COUNTERS)]
     return Subject(
-        server, "/increment", bodies, key, lambda: Account(int(server.get("/total")[1]), 0)
+        server, "/increment", bodies, key, lambda: Account(int(server.get("/total")[1]), Counter())
     )
 
 
@@ -122,9 +124,7 @@ def init(folder: Path) -> str:
     """Set up the gateway's database in `folder`, and return its first key."""
     folder.mkdir(parents=True, exist_ok=True)
     command = [HALYARD, "init", "--data", _data(folder)]
-    done = subprocess.run(  # noqa: S603 - the command is this suite's own
-        command, cwd=folder, check=False, capture_output=True, text=True
-    )
+    done = subprocess.run(command, cwd=folder, check=False, capture_output=True, text=True)
     if done.returncode:
         raise BenchmarkError(f"{command} fails:\n{done.stderr}")
     return done.stdout.strip()
@@ -155,14 +155,13 @@ def _create_counters(server: Server, key: str, count: int) -> list[str]:
 
 def _logged(server: Server, action: str) -> Account:
     """Count an action's lines in the gateway's log: HTTP answers 200 to refused calls too."""
-    done = refused = 0
+    codes: Counter[str] = Counter()
     with server.output.open("rb") as lines:
         for line in lines:
             logged = json.loads(line)
             if logged.get("action") == action:
-                done += logged["status"] == "success"
-                refused += logged["status"] != "success"
-    return Account(done, refused)
+                codes[logged["code"] or logged["status"]] += 1
+    return Account(codes.pop("success", 0), codes)
 
 
 def _python(script: str, folder: Path, *arguments: str) -> AbstractContextManager[Server]:

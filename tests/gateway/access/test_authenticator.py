@@ -1,0 +1,208 @@
+"""From a key to an identity: remembered for half a second, shared while it is looked up."""
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from gateway.access.authenticator import Authenticator
+from gateway.access.keys import Key, make_key
+from gateway.access.roles import Role
+from gateway.errors import ActionError, InvalidAPIKey, WorkspaceSuspended
+from gateway.store.database import Queries
+from gateway.store.statements import Row, Statement
+from tests.gateway.people import admit, key_of, revoke, suspend
+from tests.support.house import NOON, House
+
+
+class Counted(Queries):
+    """The reader of a house, which counts the questions that it is asked."""
+
+    def __init__(self, house: House) -> None:
+        self._reader = house.gateway.database.reader
+        self.asked = 0
+
+    async def all(self, statement: Statement, **values: Any) -> list[Row]:
+        self.asked += 1
+        return await self._reader.all(statement, **values)
+
+
+class Door:
+    """An authenticator over a house, with a stopwatch that the test moves."""
+
+    def __init__(self, house: House) -> None:
+        self.db = Counted(house)
+        self.seconds = 100.0
+        self.authenticator = Authenticator(self.db, now=house.clock, clock=lambda: self.seconds)
+        self.identify = self.authenticator.identify
+
+    async def refusal(self, key: str) -> type[ActionError]:
+        with pytest.raises(ActionError) as refused:
+            await self.identify(key)
+        return refused.type
+
+
+@pytest.fixture
+async def door(toybox: House) -> Door:
+    return Door(toybox)
+
+
+async def test_a_key_speaks_for_its_account_and_workspace(toybox: House, door: Door) -> None:
+    key, workspace_id = await admit(toybox, role="editor")
+    identity = await door.identify(key.text)
+
+    assert identity.workspace_id == workspace_id
+    assert (identity.workspace_name, identity.timezone) == ("Annex", "Asia/Tokyo")
+    assert (identity.account_name, identity.role) == ("Guest", Role.EDITOR)
+    assert (identity.scopes, identity.key_id) == (None, key.id)
+
+
+@pytest.mark.parametrize(
+    ("of_account", "of_key", "scopes"),
+    [
+        (None, None, None),
+        (["toys:read", "toys:write"], None, {"toys:read", "toys:write"}),
+        (None, ["toys:read"], {"toys:read"}),
+        (["toys:read", "toys:write"], ["toys:write", "games:read"], {"toys:write"}),
+        (["toys:read"], ["games:read"], set()),
+        ([], None, set()),
+    ],
+)
+async def test_both_lists_of_scopes_narrow(
+    toybox: House,
+    door: Door,
+    of_account: list[str] | None,
+    of_key: list[str] | None,
+    scopes: set[str] | None,
+) -> None:
+    key = await key_of(toybox, scopes=of_account, key_scopes=of_key)
+    identity = await door.identify(key)
+
+    assert identity.scopes == scopes
+
+
+async def test_a_key_with_a_wrong_check_is_refused_without_a_look_up(
+    toybox: House, door: Door
+) -> None:
+    wrong = toybox.key[:-1] + ("0" if toybox.key[-1] != "0" else "1")
+
+    assert await door.refusal(wrong) is InvalidAPIKey
+    assert door.db.asked == 0
+
+
+async def test_a_key_that_nobody_has_is_refused(door: Door) -> None:
+    assert await door.refusal(make_key("live").text) is InvalidAPIKey
+    assert door.db.asked > 0
+
+
+async def test_a_key_with_another_secret_is_refused(toybox: House, door: Door) -> None:
+    key, _ = await admit(toybox)
+    other = Key(key.environment, key.id, make_key("live").secret)
+
+    assert await door.refusal(other.text) is InvalidAPIKey
+
+
+@pytest.mark.parametrize("text", ["", " ", "x", "hal_live_", "\udcff", "é" * 100, "\0"])
+async def test_what_is_no_key_at_all_is_refused_too(door: Door, text: str) -> None:
+    assert await door.refusal(text) is InvalidAPIKey
+
+
+async def test_a_revoked_key_is_refused(toybox: House, door: Door) -> None:
+    key, _ = await admit(toybox)
+    await revoke(toybox, key.id)
+
+    assert await door.refusal(key.text) is InvalidAPIKey
+
+
+async def test_a_key_is_good_until_it_expires(toybox: House, door: Door) -> None:
+    key = await key_of(toybox, expires_at=NOON + timedelta(hours=1))
+    good = await door.identify(key)
+    toybox.clock.now = NOON + timedelta(hours=1)
+    door.seconds += 0.5
+
+    assert good.account_name == "Guest"
+    assert await door.refusal(key) is InvalidAPIKey
+
+
+async def test_a_suspended_workspace_is_told_so(toybox: House, door: Door) -> None:
+    key, workspace_id = await admit(toybox)
+    await suspend(toybox, workspace_id)
+
+    assert await door.refusal(key.text) is WorkspaceSuspended
+
+
+async def test_a_revoked_key_of_a_suspended_workspace_is_just_invalid(
+    toybox: House, door: Door
+) -> None:
+    key, workspace_id = await admit(toybox)
+    await suspend(toybox, workspace_id)
+    await revoke(toybox, key.id)
+
+    assert await door.refusal(key.text) is InvalidAPIKey
+
+
+async def test_a_good_key_is_remembered_for_less_than_half_a_second(
+    toybox: House, door: Door
+) -> None:
+    key, _ = await admit(toybox)
+    first = await door.identify(key.text)
+    asked = door.db.asked
+    await revoke(toybox, key.id)
+    door.seconds += 0.499
+    remembered = await door.identify(key.text)
+
+    assert (remembered, door.db.asked) == (first, asked)
+
+    door.seconds += 0.001
+
+    assert await door.refusal(key.text) is InvalidAPIKey
+
+
+async def test_a_suspension_is_noticed_after_half_a_second(toybox: House, door: Door) -> None:
+    key, workspace_id = await admit(toybox)
+    await door.identify(key.text)
+    await suspend(toybox, workspace_id)
+    door.seconds += 0.5
+
+    assert await door.refusal(key.text) is WorkspaceSuspended
+
+
+async def test_being_used_does_not_keep_a_key_remembered(toybox: House, door: Door) -> None:
+    key, _ = await admit(toybox)
+    await door.identify(key.text)
+    await revoke(toybox, key.id)
+    door.seconds += 0.3
+    await door.identify(key.text)
+    door.seconds += 0.3
+
+    assert await door.refusal(key.text) is InvalidAPIKey
+
+
+async def test_a_bad_key_is_looked_up_each_time(toybox: House, door: Door) -> None:
+    key, _ = await admit(toybox)
+    await revoke(toybox, key.id)
+    await door.refusal(key.text)
+    asked = door.db.asked
+    await door.refusal(key.text)
+
+    assert door.db.asked == 2 * asked
+
+
+async def test_callers_who_come_at_once_share_one_look_up(toybox: House, door: Door) -> None:
+    identities = await asyncio.gather(*(door.identify(toybox.key) for _ in range(20)))
+
+    assert len(set(identities)) == 1
+    assert door.db.asked == 1
+
+
+async def test_a_caller_who_leaves_does_not_end_the_look_up_of_the_others(
+    toybox: House, door: Door
+) -> None:
+    leaver = asyncio.create_task(door.identify(toybox.key))
+    other = asyncio.create_task(door.identify(toybox.key))
+    await asyncio.sleep(0)
+    leaver.cancel()
+
+    assert (await other).account_name == "Owner"
+    assert leaver.cancelled()

@@ -1,0 +1,82 @@
+"""More accounts, keys and workspaces than a gateway begins with."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import bindparam, update
+
+from actions.bootstrap import new_id
+from gateway.access import rows
+from gateway.access.keys import Key, make_key
+from gateway.access.roles import Role
+from gateway.access.tables import keys, workspaces
+from gateway.store.database import Transaction
+from gateway.store.statements import Statement
+from tests.support.house import NOON, House
+
+_REVOKE = Statement(
+    update(keys).where(keys.c.id == bindparam("key_id")).values(revoked_at=bindparam("revoked"))
+)
+_SUSPEND = Statement(
+    update(workspaces)
+    .where(workspaces.c.id == bindparam("workspace_id"))
+    .values(suspended_at=bindparam("suspended"))
+)
+
+
+async def admit(
+    house: House,
+    *,
+    role: str = "owner",
+    scopes: list[str] | None = None,
+    key_scopes: list[str] | None = None,
+    expires_at: datetime | None = None,
+) -> tuple[Key, str]:
+    """The key of one more account, and the id of the workspace that was made for it."""
+    key, workspace_id, account_id = make_key("live"), new_id(), new_id()
+
+    async def add(db: Transaction) -> None:
+        await rows.add_workspace(
+            db, id=workspace_id, name="Annex", timezone="Asia/Tokyo", operator=False, at=NOON
+        )
+        await rows.add_account(
+            db,
+            id=account_id,
+            workspace_id=workspace_id,
+            name="Guest",
+            role=Role(role),
+            scopes=scopes,
+            at=NOON,
+        )
+        await rows.add_key(
+            db,
+            key=key,
+            account_id=account_id,
+            name="Guest's key",
+            scopes=key_scopes,
+            at=NOON,
+            expires_at=expires_at,
+        )
+
+    await house.gateway.database.write(add)
+    return key, workspace_id
+
+
+async def key_of(house: House, **wanted: Any) -> str:
+    """The text of the key of one more account."""
+    key, _ = await admit(house, **wanted)
+    return key.text
+
+
+async def revoke(house: House, key_id: str) -> None:
+    async def change(db: Transaction) -> None:
+        await db.run(_REVOKE, key_id=key_id, revoked=NOON)
+
+    await house.gateway.database.write(change)
+
+
+async def suspend(house: House, workspace_id: str) -> None:
+    async def change(db: Transaction) -> None:
+        await db.run(_SUSPEND, workspace_id=workspace_id, suspended=NOON)
+
+    await house.gateway.database.write(change)

@@ -1,0 +1,160 @@
+"""Group commit: whatever queued up while one commit ran goes into the next."""
+
+import asyncio
+from collections.abc import Callable
+
+import pytest
+
+from gateway.store.groups import GROUP_MAX, Entry, GroupQueue
+from tests.gateway.store.shelf import begun, outcomes
+
+
+class Commits:
+    """A queue whose commits wait until the test lets them go on."""
+
+    def __init__(self) -> None:
+        self.groups: list[list[object]] = []
+        self.going = asyncio.Event()
+        self.open = asyncio.Event()
+        self.open.set()
+        self.fails = False
+        self.queue = GroupQueue(self._commit)
+        self._entries: list[Entry] = []
+
+    async def _commit(self, group: list[Entry]) -> None:
+        self.groups.append([entry.call for entry in group])
+        self.going.set()
+        await self.open.wait()
+        if self.fails:
+            raise OSError("the disk is full")
+        for entry in group:
+            entry.outcome = ValueError("odd") if entry.call == "odd" else f"{entry.call} is kept"
+
+    async def put(self, call: object) -> object:
+        entry = Entry(call=call)
+        self._entries.append(entry)
+        return await self.queue.put(entry)
+
+    def let_go(self) -> None:
+        """Settle whoever was forgotten, so that a failing test ends."""
+        for entry in self._entries:
+            entry.settle()
+
+
+@pytest.fixture
+async def commits() -> Commits:
+    return Commits()
+
+
+async def test_one_caller_is_a_group_of_one(commits: Commits) -> None:
+    assert [await commits.put("a"), await commits.put("b")] == ["a is kept", "b is kept"]
+    assert commits.groups == [["a"], ["b"]]
+
+
+async def test_those_who_come_meanwhile_are_one_group(commits: Commits) -> None:
+    commits.open.clear()
+    first = await begun(commits.put("a"))
+    await commits.going.wait()
+    others = await begun(*(commits.put(name) for name in "bcd"))
+    commits.open.set()
+
+    assert await outcomes([*first, *others]) == [f"{name} is kept" for name in "abcd"]
+    assert commits.groups == [["a"], ["b", "c", "d"]]
+
+
+async def test_a_group_has_its_limit(commits: Commits) -> None:
+    tasks = await begun(*(commits.put(n) for n in range(GROUP_MAX + 2)))
+    await outcomes(tasks)
+
+    assert [len(group) for group in commits.groups] == [GROUP_MAX, 2]
+    assert [n for group in commits.groups for n in group] == list(range(GROUP_MAX + 2))
+
+
+async def test_an_outcome_that_is_an_exception_is_raised(commits: Commits) -> None:
+    tasks = await begun(commits.put("a"), commits.put("odd"), commits.put("c"))
+
+    assert await outcomes(tasks) == ["a is kept", ValueError, "c is kept"]
+
+
+async def test_a_commit_that_fails_fails_for_all_and_the_next_is_tried(commits: Commits) -> None:
+    commits.fails = True
+    failed = await outcomes(await begun(commits.put("a"), commits.put("b")))
+    commits.fails = False
+
+    assert failed == [OSError, OSError]
+    assert await commits.put("c") == "c is kept"
+
+
+async def test_draining_waits_for_everything_that_was_put(commits: Commits) -> None:
+    commits.open.clear()
+    first = await begun(commits.put("a"))
+    await commits.going.wait()
+    second = await begun(commits.put("b"))
+    draining = asyncio.create_task(commits.queue.drain())
+    commits.open.set()
+    await draining
+
+    assert [task.done() for task in (*first, *second)] == [True, True]
+
+
+async def test_draining_an_idle_queue_returns_at_once(commits: Commits) -> None:
+    await commits.queue.drain()
+
+    assert commits.groups == []
+
+
+async def test_who_leaves_before_joining_is_not_in_the_group(commits: Commits) -> None:
+    commits.open.clear()
+    first = await begun(commits.put("a"))
+    await commits.going.wait()
+    leaver, stayer = await begun(commits.put("b"), commits.put("c"))
+    leaver.cancel()
+    commits.open.set()
+
+    assert await outcomes([*first, leaver, stayer]) == [
+        "a is kept",
+        asyncio.CancelledError,
+        "c is kept",
+    ]
+    assert commits.groups == [["a"], ["c"]]
+
+
+Turn = Callable[["Commits", "asyncio.Task[object]"], None]
+
+
+def _leave_then_end(commits: Commits, leaver: "asyncio.Task[object]") -> None:
+    leaver.cancel()
+    commits.open.set()
+
+
+def _end_then_leave(commits: Commits, leaver: "asyncio.Task[object]") -> None:
+    commits.open.set()
+    leaver.cancel()
+
+
+@pytest.mark.parametrize("outcome", ["a is kept", OSError])
+@pytest.mark.parametrize("turn", [_leave_then_end, _end_then_leave])
+async def test_who_leaves_in_the_moment_in_which_the_commit_ends_gets_its_outcome(
+    commits: Commits, turn: Turn, outcome: object
+) -> None:
+    commits.open.clear()
+    commits.fails = outcome is OSError
+    (leaver,) = await begun(commits.put("a"))
+    await commits.going.wait()
+    turn(commits, leaver)
+    ended, _ = await asyncio.wait([leaver], timeout=5)
+    commits.let_go()
+    found = await outcomes([leaver])
+
+    assert ended == {leaver}
+    assert found == [outcome]
+
+
+async def test_a_group_of_leavers_only_is_no_commit(commits: Commits) -> None:
+    leavers = await begun(commits.put("a"), commits.put("b"))
+    for leaver in leavers:
+        leaver.cancel()
+
+    assert await outcomes(leavers) == [asyncio.CancelledError] * 2
+    assert await commits.put("c") == "c is kept"
+    assert commits.groups == [["c"]]

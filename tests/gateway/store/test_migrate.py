@@ -1,0 +1,236 @@
+"""Migrations lead to exactly the declared tables, once, and leave nothing half-done."""
+
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any, TypeVar
+from uuid import uuid4
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, MetaData, create_engine, inspect, text
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from actions.store.schema import MIGRATIONS as SHIPPED
+from gateway.access.schema import MIGRATIONS as ENGINE
+from gateway.store.database import DatabaseError
+from gateway.store.migrate import Migrations, migrate, outdated, postgres_url, sqlite_url
+from tests.gateway.toy_store import MIGRATIONS as TOYS
+from tests.support.databases import drop_postgres, empty_postgres
+
+T = TypeVar("T")
+
+BRANCHES = [ENGINE, SHIPPED, TOYS]
+ALL = pytest.mark.parametrize("branch", BRANCHES, ids=[each.branch for each in BRANCHES])
+
+FIRST = """
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0001"
+down_revision = None
+
+
+def upgrade() -> None:
+    op.create_table("nests", sa.Column("id", sa.Text, primary_key=True), sqlite_strict=True)
+"""
+SECOND = """
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+
+
+def upgrade() -> None:
+    op.create_table("eggs", sa.Column("id", sa.Text, primary_key=True), sqlite_strict=True)
+    op.add_column("nests", sa.Column("colour", sa.Text))
+    op.execute("INSERT INTO nests VALUES ('a', 'b', 'one too many')")
+"""
+
+
+@pytest.fixture
+async def url(kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[str]:
+    """The address of an empty database of each kind, as SQLAlchemy wants it."""
+    if kind == "sqlite":
+        yield sqlite_url(tmp_path / "halyard.db")
+        return
+    server, name = request.getfixturevalue("server"), f"halyard_{uuid4().hex}"
+    yield postgres_url(await empty_postgres(server, name))
+    await drop_postgres(server, name)
+
+
+def nests(folder: Path, *versions: str) -> Migrations:
+    """A branch of its own, at the last of these versions."""
+    (folder / "nests").mkdir(exist_ok=True)
+    for number, version in enumerate(versions, start=1):
+        (folder / "nests" / f"{number:04}_nests.py").write_text(version)
+    return Migrations("nests", folder / "nests", f"{len(versions):04}", MetaData())
+
+
+async def ask(url: str, question: Callable[[Connection], T]) -> T:
+    """The answer of a database to whoever asks it through SQLAlchemy."""
+    if url.startswith("sqlite"):
+        engine = create_engine(url)
+        try:
+            with engine.connect() as connection:
+                return question(connection)
+        finally:
+            engine.dispose()
+    other = create_async_engine(url)
+    try:
+        async with other.connect() as connected:
+            return await connected.run_sync(question)
+    finally:
+        await other.dispose()
+
+
+def tables(connection: Connection) -> set[str]:
+    return set(inspect(connection).get_table_names())
+
+
+def differences(branch: Migrations) -> Callable[[Connection], list[Any]]:
+    """What Alembic would change to come from the database to the branch's declared tables."""
+
+    def ours(_: object, name: str, kind: str, *__: object) -> bool:
+        return kind != "table" or name in branch.metadata.tables
+
+    def compare(connection: Connection) -> list[Any]:
+        options = {
+            "include_object": ours,
+            "compare_type": True,
+            "compare_server_default": True,
+            "version_table": branch.version_table,
+        }
+        context = MigrationContext.configure(connection, opts=options)
+        return list(compare_metadata(context, branch.metadata))
+
+    return compare
+
+
+async def test_migrations_lead_to_the_declared_tables(url: str) -> None:
+    await migrate(url, BRANCHES)
+    declared = {name for each in BRANCHES for name in each.metadata.tables}
+
+    assert {each.branch: await ask(url, differences(each)) for each in BRANCHES} == {
+        each.branch: [] for each in BRANCHES
+    }
+    assert await ask(url, tables) == declared | {each.version_table for each in BRANCHES}
+
+
+def definitions(connection: Connection) -> set[str]:
+    """Every table and index of a SQLite file in SQL, the order of the constraints left aside."""
+    found = connection.execute(text("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL"))
+    lines = {
+        ", ".join(sorted(line.strip(" ,\n\t") for line in row[0].splitlines())) for row in found
+    }
+    return {line for line in lines if "_schema" not in line}
+
+
+@ALL
+async def test_constraints_are_the_declared_ones_on_sqlite(
+    tmp_path: Path, branch: Migrations
+) -> None:
+    migrated, declared = sqlite_url(tmp_path / "one.db"), sqlite_url(tmp_path / "other.db")
+    await migrate(migrated, [branch])
+    engine = create_engine(declared)
+    branch.metadata.create_all(engine)
+    engine.dispose()
+
+    assert await ask(migrated, definitions) == await ask(declared, definitions)
+
+
+@ALL
+def test_the_declared_head_is_the_folders(branch: Migrations) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(branch.folder))
+    config.set_main_option("version_locations", str(branch.folder))
+    config.set_main_option("path_separator", "os")
+
+    assert ScriptDirectory.from_config(config).get_heads() == [branch.head]
+
+
+async def test_migrating_tells_what_it_changed_and_twice_changes_nothing(url: str) -> None:
+    first = await outdated(url, BRANCHES), await migrate(url, BRANCHES)
+    second = await outdated(url, BRANCHES), await migrate(url, BRANCHES)
+    names = [each.branch for each in BRANCHES]
+
+    assert first == (names, names)
+    assert second == ([], [])
+
+
+async def test_a_branch_that_comes_later_is_migrated_alone(url: str) -> None:
+    await migrate(url, [ENGINE])
+
+    assert await outdated(url, BRANCHES) == ["halyard", "toys"]
+    assert await migrate(url, BRANCHES) == ["halyard", "toys"]
+
+
+async def test_a_newer_version_is_migrated_to(url: str, tmp_path: Path) -> None:
+    await migrate(url, [nests(tmp_path, FIRST)])
+    newer = nests(tmp_path, FIRST, SECOND.replace("op.execute", "# op.execute"))
+
+    assert await outdated(url, [newer]) == ["nests"]
+    assert await migrate(url, [newer]) == ["nests"]
+    assert await ask(url, tables) == {"nests", "eggs", "nests_schema"}
+
+
+async def test_a_schema_newer_than_the_program_is_refused_in_a_sentence(
+    url: str, tmp_path: Path
+) -> None:
+    await migrate(url, [nests(tmp_path, FIRST, SECOND.replace("op.execute", "# op.execute"))])
+    (tmp_path / "nests" / "0002_nests.py").unlink()
+
+    with pytest.raises(DatabaseError) as refused:
+        await migrate(url, [ENGINE, nests(tmp_path, FIRST)])
+    assert str(refused.value) == (
+        "The database has a newer schema of nests than this program knows: use the newer program."
+    )
+    assert await ask(url, tables) == {"nests", "eggs", "nests_schema"}
+
+
+async def test_a_migration_that_fails_leaves_nothing_half_done(url: str, tmp_path: Path) -> None:
+    await migrate(url, [nests(tmp_path, FIRST)])
+
+    with pytest.raises(DatabaseError, match="cannot be reached or migrated"):
+        await migrate(url, [ENGINE, nests(tmp_path, FIRST, SECOND)])
+    assert await ask(url, tables) == {"nests", "nests_schema"}
+    assert await outdated(url, [nests(tmp_path, FIRST)]) == []
+
+
+async def test_a_migration_that_crashes_leaves_nothing_half_done(url: str, tmp_path: Path) -> None:
+    crashing = SECOND.replace('op.execute("', 'raise RuntimeError("')
+
+    with pytest.raises(RuntimeError, match="one too many"):
+        await migrate(url, [nests(tmp_path, FIRST, crashing)])
+    assert await ask(url, tables) == set()
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "postgresql://halyard:hunter2@127.0.0.1:1/halyard",
+        "postgresql://halyard:hunter2@127.0.0.1:hunter2/halyard",
+    ],
+)
+async def test_an_unreachable_server_is_told_without_the_password(address: str) -> None:
+    with pytest.raises(DatabaseError) as refused:
+        await migrate(postgres_url(address), [ENGINE])
+
+    assert str(refused.value).startswith("The database cannot be reached or migrated (")
+    assert "hunter2" not in str(refused.value)
+
+
+async def test_a_file_that_is_no_database_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "halyard.db"
+    path.write_text("Dear diary, " * 100)
+
+    with pytest.raises(DatabaseError, match="cannot be reached or migrated"):
+        await migrate(sqlite_url(path), [ENGINE])
+
+
+@pytest.mark.parametrize("address", ["postgresql://u@h/db", "postgres://u@h/db"])
+def test_an_address_is_told_to_sqlalchemy_in_its_words(address: str) -> None:
+    assert postgres_url(address) == "postgresql+asyncpg://u@h/db"
