@@ -69,7 +69,7 @@ class WantedShape(Shape[Wanted]):
 
     action = fields.String(
         validate=validate.Regexp(
-            r"[a-z][a-z0-9_]*/[a-z][a-z0-9_]*\Z", error="Must be of the form section/action."
+            r"^[a-z][a-z0-9_]*/[a-z][a-z0-9_]*$(?!\n)", error="Must be of the form section/action."
         )
     )
 

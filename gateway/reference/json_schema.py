@@ -30,5 +30,19 @@ def _schema(shape: Schema) -> dict[str, Any]:
     plugin = MarshmallowPlugin(schema_name_resolver=lambda _: "")
     APISpec(title="", version="", openapi_version="3.1.0", plugins=[plugin])
     assert plugin.converter is not None  # noqa: S101 - APISpec has just made it
-    schema: dict[str, Any] = plugin.converter.schema2jsonschema(shape)
+    schema: dict[str, Any] = _with_object_lengths(plugin.converter.schema2jsonschema(shape))
     return schema
+
+
+def _with_object_lengths(schema: Any) -> Any:
+    """Apispec tells a dictionary's length as a string's; JSON Schema counts properties."""
+    if isinstance(schema, list):
+        return [_with_object_lengths(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    # The type may be a list too: ["object", "null"].
+    names = _OF_OBJECTS if "object" in (schema.get("type") or ()) else {}
+    return {names.get(name, name): _with_object_lengths(each) for name, each in schema.items()}
+
+
+_OF_OBJECTS = {"minLength": "minProperties", "maxLength": "maxProperties"}

@@ -21,14 +21,13 @@ class Cors:
         """The headers of an answer to a page of `origin`."""
         if not self.origins:
             return ()
+        shown = ("Access-Control-Expose-Headers", _SHOWN)
+        if "*" in self.origins:
+            return (("Access-Control-Allow-Origin", "*"), shown)
         vary = ("Vary", "Origin")
-        if origin is None or not self.origins & {origin, "*"}:
+        if origin not in self.origins:
             return (vary,)
-        return (
-            ("Access-Control-Allow-Origin", origin),
-            ("Access-Control-Expose-Headers", _SHOWN),
-            vary,
-        )
+        return (("Access-Control-Allow-Origin", str(origin)), shown, vary)
 
     def preflight(self, origin: str | None) -> Headers:
         """The headers of the answer to OPTIONS."""
