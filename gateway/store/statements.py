@@ -68,22 +68,27 @@ class Statement:
         return compiled
 
 
-def _compile(core: Executable, dialect: Dialect) -> Compiled:
-    compiled: Any = core.compile(dialect=dialect)  # type: ignore[attr-defined] # every statement
-    # of Core compiles; the class that says so is above Executable
-    names = tuple(compiled.positiontup or ())
+def _compile(core: Any, dialect: Dialect) -> Compiled:
+    compiled = core.compile(dialect=dialect)
+    asked = {name for name in compiled.params if compiled.binds[name].required}
+    sql, names, values = compiled.string, compiled.positiontup or (), compiled.params
+    if compiled.post_compile_params:
+        # A list of fixed values becomes a parameter for each of them.
+        state = compiled.construct_expanded_state(values)
+        sql, names, values = state.statement, state.positiontup, state.parameters
     columns = getattr(core, "exported_columns", ())
     readers = [
         column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns
     ]
     binders = {
-        name: compiled.binds[name].type.dialect_impl(dialect).bind_processor(dialect)
+        name: bind.type.dialect_impl(dialect).bind_processor(dialect)
         for name in names
+        if (bind := compiled.binds.get(name)) is not None
     }
     return Compiled(
-        sql=compiled.string,
-        names=names,
-        fixed={name: value for name, value in compiled.params.items() if value is not None},
+        sql=sql,
+        names=tuple(names),
+        fixed={name: value for name, value in values.items() if name not in asked},
         binders={name: process for name, process in binders.items() if process is not None},
         read=_row_reader(readers),
     )

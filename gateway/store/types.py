@@ -85,7 +85,8 @@ class JsonRows(TypeDecorator[Any]):
         rows = [list(row) for row in value or ()]
         for row in rows:
             for place in self.moments:
-                row[place] = moment_text(row[place])
+                moment = row[place]
+                row[place] = None if moment is None else moment_text(moment)
         if dialect.name == "sqlite":
             return orjson.dumps(rows).decode()
         return orjson.dumps([dict(zip(self.names, row, strict=True)) for row in rows]).decode()

@@ -62,7 +62,7 @@ class HttpServer:
         assert task is not None  # noqa: S101 - aiohttp runs each request in one
         self._running.add(task)
         try:
-            page = self._pages.get(request.raw_path)
+            page = self._pages.get(request.raw_path.partition("?")[0])
             if page is not None and request.method in ("GET", "HEAD"):
                 return await page(request)
             return await self._rpc.handle(request)

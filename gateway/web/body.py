@@ -32,13 +32,9 @@ class HttpBody:
         if hdrs.CONTENT_ENCODING in headers:
             raise UnsupportedMediaType(problem="Send the body as it is, without Content-Encoding.")
         declared = headers.get(hdrs.CONTENT_LENGTH)
-        if self._request.content.is_eof() and declared in (None, "0"):
-            return
-        if _media_type(headers.get(hdrs.CONTENT_TYPE)) is None:
-            raise UnsupportedMediaType(
-                problem=f"Send the parameters as {_JSON} in UTF-8, "
-                f"or as {_FORM} with the JSON in the field params."
-            )
+        if declared == "0" or (declared is None and hdrs.CONTENT_TYPE not in headers):
+            return  # there is no body, or nobody can tell yet
+        self._require_media_type()
         if declared is not None and int(declared) > limit:
             raise PayloadTooLarge(limit=limit)
 
@@ -50,9 +46,18 @@ class HttpBody:
             raise MalformedRequest(problem="The body broke off or is badly framed.") from None
         if len(text) > limit:
             raise PayloadTooLarge(limit=limit)
-        if text and _media_type(self._request.headers.get(hdrs.CONTENT_TYPE)) == _FORM:
+        if text and self._require_media_type() == _FORM:
             return _params_field(text)
         return text
+
+    def _require_media_type(self) -> str:
+        found = _media_type(self._request.headers.get(hdrs.CONTENT_TYPE))
+        if found is None:
+            raise UnsupportedMediaType(
+                problem=f"Send the parameters as {_JSON} in UTF-8, "
+                f"or as {_FORM} with the JSON in the field params."
+            )
+        return found
 
     async def _read_in_time(self, limit: int) -> bytes:
         await self._send_continue()

@@ -128,6 +128,8 @@ class Rpc:
 
 def _names(request: web.BaseRequest) -> tuple[str, str] | None:
     """Section and action of a path of the API's form, or None; a query string means nothing."""
+    if "%2f" in request.raw_path.lower():
+        return None  # a slash in a name is none between names
     match = _ACTION.fullmatch(request.rel_url.path)
     return (match[1], match[2]) if match else None
 

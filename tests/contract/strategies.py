@@ -75,6 +75,7 @@ _PATHS = (
     *("/api/v1/counters/list?page=2", "/api/v1/counters/list#x", "/api/v1//list", "//", "/%"),
     *("/api/v1/Counters/list", "/api/v1/counters/list%0a", "/api/v1/%63ounters/list", "/healthz/"),
     *("/api/v2/counters/list", "/api/v1/counters/../system/ping", "http://[::1/", "http://a:b/"),
+    *("/api/v1/system/ping", "/api/v1/counters/list", "/api/v1/no/such"),
     *("http://host.example/api/v1/system/ping", "/api/v1/counters/lïst", "/\\x", "?", "#", ":"),
 )
 

@@ -39,6 +39,10 @@ def test_any_form_is_answered(line: Line, body: bytes) -> None:
 
 @given(call=calls())
 @example(call=("counters/list", {"filters": {"type": {"operator": "in", "value": []}}}))
+@example(call=("counters/list", {"filters": {"name": {"operator": "contains", "value": "\0"}}}))
+@example(call=("counters/get", {"external_id": "\0"}))
+@example(call=("counters/get", {"external_id": "\ud800"}))
+@example(call=("counters/set", {"external_id": "steps", "value": 2**64}))
 @fixed(600)
 def test_any_parameters_are_answered(
     either_line: Line, call: tuple[str, Mapping[str, Any]]

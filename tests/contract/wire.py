@@ -115,7 +115,8 @@ def _answers(received: bytes, *, is_head: bool) -> tuple[list[Answer], bytes]:
             return found, received
         status, headers = _head(head)
         # Of a request that cannot be read, nobody knows that it was a HEAD.
-        is_bare = status == 100 or (is_head and status != 400)
+        is_bare = status in (100, 204) or (is_head and status != 400)
+        assert status != 204 or "content-length" not in headers
         length = 0 if is_bare else int(headers["content-length"])
         if len(rest) < length:
             return found, received

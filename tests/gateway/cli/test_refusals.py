@@ -1,92 +1,154 @@
 """What cannot be used is told in one sentence on stderr, with exit code 2 and no traceback."""
 
+import asyncio
 import socket
 import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 
+import asyncpg
 import pytest
 
-from tests.gateway.cli.running import KEY, Finished, halyard
+from tests.gateway.cli.commands import halyard
+
+UNREACHABLE = "postgresql://halyard:hunter2@127.0.0.1:1/halyard"
 
 
-def _is_refused(done: Finished, *words: str) -> bool:
-    """Whether a command ended as a refusal does, with `words` in its sentence."""
-    (sentence,) = done.err.splitlines()
-    return done.code == 2 and not done.out and all(word in sentence for word in words)
+def refusal(*arguments: object, cwd: Path, **settings: str) -> str:
+    """The one sentence with which the command refuses."""
+    ended = halyard(*arguments, cwd=cwd, **settings)
+    assert (ended.returncode, ended.stdout) == (2, ""), ended.stderr
+    assert ended.stderr.endswith(".\n") or "`" in ended.stderr
+    assert ended.stderr.count("\n") == 1, ended.stderr
+    return ended.stderr.removesuffix("\n")
 
 
-def test_init_prints_the_key_alone(tmp_path: Path) -> None:
-    done = halyard("init", cwd=tmp_path)
-
-    assert done.code == 0
-    assert KEY.fullmatch(done.out.strip())
-    assert done.err == ""
-
-
-def test_init_does_not_do_it_twice(tmp_path: Path) -> None:
-    halyard("init", "--data", "d", cwd=tmp_path)
-
-    assert _is_refused(halyard("init", "--data", "d", cwd=tmp_path), "set up already")
-
-
-def test_migrate_changes_nothing_the_second_time(tmp_path: Path) -> None:
-    first = halyard("migrate", cwd=tmp_path)
-    second = halyard("migrate", cwd=tmp_path)
-
-    assert (first.code, first.out) == (0, "Migrated: gateway, halyard.\n")
-    assert (second.code, second.out) == (0, "Nothing to migrate.\n")
+@pytest.fixture
+def taken() -> Iterator[int]:
+    """A port that somebody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield int(listener.getsockname()[1])
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("arguments", "sentence"),
     [
-        (["--port", "many"], ["port", "integer"]),
-        (["--port", "70000"], ["port"]),
-        (["--database", "mysql://x"], ["database", "postgresql://"]),
-        (["--log-level", "loud"], ["log_level", "debug"]),
-        (["--config", "absent.toml"], ["absent.toml", "cannot be read"]),
-        (["--actions", "no_such_module"], ["no_such_module"]),
-        (["--data", "a-file/below"], ["a-file/below", "cannot be made"]),
-        (["--database", "postgresql://root:hush@127.0.0.1:1/x"], ["cannot be reached"]),
+        (["serve", "--port", "http"], "The setting port cannot be used: Not a valid integer."),
+        (
+            ["serve", "--log-level", "loud"],
+            "The setting log_level cannot be used: Must be one of: debug, info, warning, error.",
+        ),
+        (
+            ["init", "--database", "mysql://h"],
+            "The setting database cannot be used: "
+            "Must be an address that begins with postgresql://.",
+        ),
+        (
+            ["serve", "--config", "nowhere.toml"],
+            "The settings file nowhere.toml cannot be read: No such file or directory.",
+        ),
+        (
+            ["serve", "--actions", "nowhere"],
+            "The actions module nowhere is not there: No module named 'nowhere'.",
+        ),
+        (
+            ["migrate", "--actions", "empty"],
+            "The module empty has neither `section` nor `sections`",
+        ),
+        (
+            ["serve", "--data", "file/data"],
+            "The data folder file/data cannot be made: Not a directory.",
+        ),
     ],
 )
-def test_what_cannot_be_used_is_told(tmp_path: Path, words: list[str], told: list[str]) -> None:
-    (tmp_path / "a-file").write_text("")
+def test_a_setting_that_cannot_be_used(tmp_path: Path, arguments: list[str], sentence: str) -> None:
+    (tmp_path / "empty.py").write_text("")
+    (tmp_path / "file").write_text("")
 
-    done = halyard("serve", *words, cwd=tmp_path)
-
-    assert _is_refused(done, *told), done
-    assert "hush" not in done.err
+    assert refusal(*arguments, cwd=tmp_path) == sentence
 
 
-def test_settings_come_from_the_environment_too(tmp_path: Path) -> None:
-    assert _is_refused(halyard("serve", cwd=tmp_path, HALYARD_PORT="x"), "port")
+def test_a_settings_file_that_is_none(tmp_path: Path) -> None:
+    (tmp_path / "halyard.toml").write_text("port = \n")
+
+    assert refusal("serve", cwd=tmp_path).startswith("The settings file halyard.toml is not TOML: ")
 
 
-def test_a_file_with_an_unknown_setting_is_refused_by_its_name(tmp_path: Path) -> None:
-    (tmp_path / "halyard.toml").write_text("prot = 8080\n")
+def test_a_variable_that_cannot_be_used(tmp_path: Path) -> None:
+    sentence = refusal("serve", cwd=tmp_path, drain_seconds="-1")
 
-    assert _is_refused(halyard("serve", cwd=tmp_path), "prot")
-
-
-def test_a_port_in_use_is_told(tmp_path: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = str(taken.getsockname()[1])
-
-        assert _is_refused(halyard("serve", "--port", port, cwd=tmp_path), port, "in use")
+    assert sentence == (
+        "The setting drain_seconds cannot be used: Must be greater than or equal to 0."
+    )
 
 
-def test_a_newer_schema_is_told(tmp_path: Path) -> None:
-    halyard("init", "--data", "d", cwd=tmp_path)
-    with sqlite3.connect(tmp_path / "d" / "halyard.db") as file:
-        file.execute("UPDATE halyard_schema SET version_num = '9999'")
-    file.close()
-
-    assert _is_refused(halyard("serve", "--data", "d", cwd=tmp_path), "newer schema")
+def test_a_port_that_is_in_use(tmp_path: Path, taken: int) -> None:
+    assert refusal("serve", "--port", taken, cwd=tmp_path) == (
+        f"Cannot listen on 127.0.0.1, port {taken}: the port is in use."
+    )
 
 
-def test_a_file_that_is_no_database_is_told(tmp_path: Path) -> None:
-    (tmp_path / "d").mkdir()
-    (tmp_path / "d" / "halyard.db").write_bytes(b"not a database, and long enough" * 50)
+@pytest.mark.parametrize("command", ["serve", "init", "migrate"])
+def test_a_database_that_cannot_be_reached(tmp_path: Path, command: str) -> None:
+    sentence = refusal(command, "--database", UNREACHABLE, cwd=tmp_path)
 
-    assert _is_refused(halyard("serve", "--data", "d", cwd=tmp_path), "database")
+    assert "cannot be reached" in sentence
+    assert "hunter2" not in sentence
+
+
+@pytest.mark.parametrize("command", ["serve", "init", "migrate"])
+def test_a_schema_newer_than_the_program(tmp_path: Path, command: str) -> None:
+    (tmp_path / "halyard-data").mkdir()
+    newer = sqlite3.connect(tmp_path / "halyard-data" / "halyard.db")
+    newer.execute("CREATE TABLE gateway_schema (version_num TEXT)")
+    newer.execute("INSERT INTO gateway_schema VALUES ('9999')")
+    newer.commit()
+    newer.close()
+
+    assert refusal(command, cwd=tmp_path) == (
+        "The database has a newer schema of gateway than this program knows: use the newer program."
+    )
+
+
+def test_a_schema_newer_than_the_program_on_postgresql(tmp_path: Path, address: str) -> None:
+    async def renew() -> None:
+        connection = await asyncpg.connect(address)
+        await connection.execute("CREATE TABLE gateway_schema (version_num TEXT)")
+        await connection.execute("INSERT INTO gateway_schema VALUES ('9999')")
+        await connection.close()
+
+    asyncio.run(renew())
+
+    assert "newer schema" in refusal("migrate", "--database", address, cwd=tmp_path)
+    assert "newer" in refusal("serve", "--database", address, cwd=tmp_path)
+
+
+def test_a_folder_in_the_place_of_the_database(tmp_path: Path) -> None:
+    (tmp_path / "halyard-data" / "halyard.db").mkdir(parents=True)
+
+    assert "halyard.db" in refusal("serve", cwd=tmp_path)
+
+
+def test_a_file_that_is_no_database(tmp_path: Path) -> None:
+    (tmp_path / "halyard-data").mkdir()
+    (tmp_path / "halyard-data" / "halyard.db").write_text("Dear diary, " * 100)
+
+    assert "halyard.db" in refusal("init", cwd=tmp_path)
+
+
+@pytest.mark.parametrize("command", ["serve", "init"])
+def test_settings_of_ones_own_section_that_cannot_be_used(folder: Path, command: str) -> None:
+    (folder / "halyard.toml").write_text('actions = ["mine"]\n[sections.mine]\nsize = "big"\n')
+    sentence = refusal(command, cwd=folder)
+
+    assert sentence.startswith("The settings of the section mine cannot be used: ")
+    assert "size" in sentence
+
+
+def test_an_action_that_cannot_be_served(folder: Path) -> None:
+    text = (folder / "mine.py").read_text()
+    (folder / "mine.py").write_text(text.replace("    scope = NO_KEY\n", ""))
+
+    assert refusal("serve", "--actions", "mine", cwd=folder) == (
+        "Mine/get_size declares no scope (NO_KEY is one)"
+    )

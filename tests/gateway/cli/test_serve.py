@@ -1,111 +1,114 @@
-"""`halyard serve`: first start, later starts, sections of one's own, and a stop that drains."""
+"""`halyard serve`: an empty folder is set up, the key is shown once, a signal drains."""
 
 import json
+import os
+import shlex
 import signal
-import urllib.request
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
-from tests.gateway.cli.running import KEY, serving
+import pytest
 
-GREETINGS = '''
-from typing import NamedTuple
-from gateway import NO_KEY, Action, Section
-from schemas.base import Shape
-from schemas.fields import Text
+from tests.gateway.cli.commands import KEY, asked, read_from, serving
 
-class Greeting(NamedTuple):
-    text: str = "world"
-
-class GreetingShape(Shape[Greeting]):
-    makes = Greeting
-    text = Text(1, 40)
-
-class Greet(Action[Greeting, Greeting]):
-    """Greet whoever is named."""
-
-    scope = NO_KEY
-    takes = GreetingShape()
-    gives = GreetingShape()
-
-    async def run(self, params, context):
-        return Greeting(f"{context.started}, {params.text}!")
-
-async def start(settings):
-    return settings.get("word", "Hello")
-
-async def stop(started):
-    print(f"stopped with {started}")
-
-section = Section("greetings", "Kind words", (Greet,), on_start=start, on_stop=stop)
-'''
+OWN = ("--actions", "mine,marks")
 
 
-def _call(url: str, path: str, key: str | None = None, **params: Any) -> Any:
-    headers = {"Content-Type": "application/json"}
-    if key is not None:
-        headers["Authorization"] = f"Bearer {key}"
-    request = urllib.request.Request(  # noqa: S310 - our own gateway
-        f"{url}/api/v1/{path}", data=json.dumps(params).encode(), headers=headers
-    )
-    with urllib.request.urlopen(request) as response:  # noqa: S310
-        return json.load(response)
-
-
-def test_a_first_start_shows_one_key_that_works(tmp_path: Path) -> None:
+def test_an_empty_folder_is_set_up_and_its_key_shown_with_a_line_to_try(tmp_path: Path) -> None:
     with serving(cwd=tmp_path) as gateway:
-        (key,) = set(KEY.findall(gateway.err))
-        answer = _call(gateway.url, "system/whoami", key)
+        first, _, _, key, _, line, end = gateway.said.split("\n")
+        command = shlex.split(line)
+        header, value = command[command.index("-H") + 1].split(": ")
+        answer = asked(command[-1], b"", {header: value})
 
-    assert f"curl -s -X POST -H 'Authorization: Bearer {key}' {gateway.url}/" in gateway.err
+    assert first == f"Halyard listens on {gateway.url}"
+    assert KEY.fullmatch(key.strip())
+    assert command[0] == "curl"
+    assert value == f"Bearer {key.strip()}"
+    assert end == ""
+    assert answer["status"] == "success"
     assert answer["data"]["role"] == "owner"
-    assert key not in (tmp_path / "log").read_text()
+    assert (tmp_path / "halyard-data" / "halyard.db").is_file()
 
 
-def test_a_later_start_shows_no_key_and_has_what_was_written(tmp_path: Path) -> None:
-    with serving(cwd=tmp_path) as gateway:
-        key = KEY.findall(gateway.err)[0]
-        made = _call(gateway.url, "counters/create", key, name="Steps", type="UpDown")
+def test_the_second_start_shows_no_key_and_the_first_is_good(tmp_path: Path) -> None:
+    with serving("--data", "kept", cwd=tmp_path) as gateway:
+        key = gateway.key
+        assert gateway.stop() == 0
+    with serving("--data", "kept", cwd=tmp_path) as again:
+        answer = again.call("system/whoami", key)
 
-    with serving(cwd=tmp_path) as gateway:
-        answer = _call(gateway.url, "counters/get", key, id=made["data"]["id"])
-
-    assert KEY.findall(gateway.err) == []
-    assert answer["data"] == made["data"]
-
-
-def test_keys_of_a_test_environment_say_so(tmp_path: Path) -> None:
-    with serving("--environment", "test", cwd=tmp_path) as gateway:
-        assert KEY.findall(gateway.err)[0].startswith("hal_test_")
+    assert again.said == f"Halyard listens on {again.url}\n"
+    assert answer["status"] == "success"
 
 
-def test_sections_of_ones_own_are_served_with_their_own_settings(tmp_path: Path) -> None:
-    (tmp_path / "greetings.py").write_text(GREETINGS)
-    (tmp_path / "halyard.toml").write_text(
-        'actions = ["greetings"]\n[sections.greetings]\nword = "Ahoy"\n'
-    )
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_lets_the_running_call_finish_and_ends_with_0(folder: Path, number: int) -> None:
+    with ThreadPoolExecutor() as pool, serving(*OWN, cwd=folder) as gateway:
+        key = gateway.key
+        running = pool.submit(gateway.call, "marks/leave", key)
+        assert read_from(gateway.process.stderr) == "leaving a mark\n"
+        code = gateway.stop(number)
+        answer = running.result()
+    with serving(*OWN, cwd=folder) as again:
+        count = again.call("marks/count", key)
 
-    with serving(cwd=tmp_path) as gateway:
-        answer = _call(gateway.url, "greetings/greet", text="Ada")
-        code = gateway.stop()
-
-    assert answer["data"] == {"text": "Ahoy, Ada!"}
     assert code == 0
-    assert "stopped with Ahoy" in (tmp_path / "log").read_text()
+    assert answer["data"] == {"size": 1}
+    assert count["data"] == {"size": 1}
 
 
-def test_sigterm_and_sigint_end_it_with_exit_code_0(tmp_path: Path) -> None:
-    codes = []
-    for number in (signal.SIGTERM, signal.SIGINT):
-        with serving(cwd=tmp_path) as gateway:
-            codes.append(gateway.stop(number))
+def test_a_call_is_a_line_of_json_on_stdout_without_its_key(tmp_path: Path) -> None:
+    with serving(cwd=tmp_path, stdout=subprocess.PIPE) as gateway:
+        key = gateway.key
+        gateway.call("system/whoami", key)
+        gateway.call("system/echo", word="marmalade")
+        gateway.stop()
+        assert gateway.process.stdout is not None
+        text = gateway.process.stdout.read().decode()
 
-    assert codes == [0, 0]
+    lines = [json.loads(line) for line in text.splitlines()]
+    assert [(line["event"], line["action"], line["status"]) for line in lines] == [
+        ("call", "system/whoami", "success"),
+        ("call", "system/echo", "success"),
+    ]
+    assert key not in text
+    assert "marmalade" not in text
 
 
-def test_the_log_is_one_json_line_a_call_when_nobody_watches(tmp_path: Path) -> None:
-    with serving(cwd=tmp_path) as gateway:
-        _call(gateway.url, "system/ping")
+def test_calls_are_answered_when_nobody_reads_the_log(tmp_path: Path) -> None:
+    reading, writing = os.pipe()
+    with serving(cwd=tmp_path, stdout=writing) as gateway:
+        os.close(writing)
+        os.close(reading)
+        created = gateway.call("counters/create", gateway.key, name="Steps", type="UpDown")
+        listed = gateway.call("counters/list", gateway.key)
 
-    (line,) = (tmp_path / "log").read_text().splitlines()
-    assert json.loads(line)["action"] == "system/ping"
+    assert created["status"] == "success"
+    assert [each["name"] for each in listed["data"]] == ["Steps"]
+
+
+def test_settings_come_from_file_environment_and_options(tmp_path: Path) -> None:
+    (tmp_path / "halyard.toml").write_text(
+        'environment = "test"\nmirror_status = true\ndata = "from-file"\n'
+    )
+    with serving("--data", "from-option", cwd=tmp_path, data="from-environment") as gateway:
+        assert gateway.key.startswith("hal_test_")
+    assert [path.name for path in tmp_path.iterdir() if path.is_dir()] == ["from-option"]
+
+
+def test_on_postgresql_it_serves_what_init_has_set_up(tmp_path: Path, address: str) -> None:
+    from tests.gateway.cli.commands import halyard
+
+    refused = halyard("serve", "--database", address, "--port", 0, cwd=tmp_path)
+    key = halyard("init", "--database", address, cwd=tmp_path).stdout.strip()
+    with serving("--database", address, cwd=tmp_path) as gateway:
+        answer = gateway.call("system/whoami", key)
+
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert "halyard init" in refused.stderr
+    assert refused.stderr.count("\n") == 1
+    assert gateway.said == f"Halyard listens on {gateway.url}\n"
+    assert answer["status"] == "success"
+    assert list(tmp_path.iterdir()) == []
