@@ -86,7 +86,11 @@ class Gateway:
             )
         self.database = await self._open_database()
         self._closing.push_async_callback(self.database.close)
-        self.pipeline = await self._make_pipeline()
+        try:
+            self.pipeline = await self._make_pipeline()
+        except BaseException:
+            await self.close()
+            raise
 
     async def found(self) -> Key | None:
         """The first key of an empty database; None when somebody has one already."""

@@ -1,5 +1,6 @@
 """structlog: one JSON line for each call, pretty on a terminal; never a key, never a parameter."""
 
+import contextlib
 import logging
 import sqlite3
 import sys
@@ -86,8 +87,9 @@ class _LineWriter:
         self._stream = stream.buffer
 
     def msg(self, line: bytes) -> None:
-        self._stream.write(line)
-        self._stream.flush()
+        with contextlib.suppress(OSError):  # nobody reads the log; the calls go on
+            self._stream.write(line)
+            self._stream.flush()
 
     debug = info = warning = error = critical = exception = log = msg
 

@@ -1,6 +1,5 @@
 """Fixtures that every test may ask for."""
 
-import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -16,9 +15,9 @@ from gateway import Section
 from gateway.logs import make_log
 from gateway.settings import Settings
 from tests.support.databases import (
-    copy_postgres,
+    copied_postgres,
     copy_sqlite,
-    drop_postgres,
+    empty_rows,
     migrated_postgres,
     migrated_sqlite,
     postgres_server,
@@ -40,9 +39,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def postgres_template(server: str) -> Iterator[str]:
-    with migrated_postgres(server) as name:
-        yield name
+def postgres_address(server: str) -> Iterator[str]:
+    with migrated_postgres(server) as address:
+        yield address
 
 
 @pytest.fixture(scope="session")
@@ -63,27 +62,32 @@ def door(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def copied(kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> tuple[str, Any]:
-    """What a test's database is copied from: a file, or a server and a name."""
-    if kind == "sqlite":
-        return kind, request.getfixturevalue("sqlite_template")
-    names = ("server", "postgres_template")
-    return kind, tuple(request.getfixturevalue(name) for name in names)
+def source(kind: str, request: pytest.FixtureRequest) -> tuple[str, Any]:
+    """What a test's database comes from: a file to copy, or an address."""
+    name = "sqlite_template" if kind == "sqlite" else "postgres_address"
+    return kind, request.getfixturevalue(name)
 
 
 @pytest.fixture
-async def database(copied: tuple[str, Any], tmp_path: Path) -> AsyncIterator[dict[str, Any]]:
-    """The settings of an empty, migrated database of the kind."""
-    kind, source = copied
+async def database(
+    source: tuple[str, Any], tmp_path: Path, request: pytest.FixtureRequest
+) -> AsyncIterator[dict[str, Any]]:
+    """The settings of an empty, migrated database of the kind.
+
+    A test marked `ruins_database` has one of its own; on PostgreSQL the others take turns.
+    """
+    kind, place = source
     data = tmp_path / "data"
     if kind == "sqlite":
-        copy_sqlite(source, data)
+        copy_sqlite(place, data)
         yield {"data": data}
         return
-    server, template = source
-    name = f"halyard_{uuid.uuid4().hex}"
-    yield {"data": data, "database": await copy_postgres(server, template, name)}
-    await drop_postgres(server, name)
+    if request.node.get_closest_marker("ruins_database"):
+        async with copied_postgres(place) as own:
+            yield {"data": data, "database": own}
+        return
+    yield {"data": data, "database": place}
+    await empty_rows(place)
 
 
 @pytest.fixture

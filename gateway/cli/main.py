@@ -112,5 +112,5 @@ def _runner() -> Callable[[Coroutine[Any, Any, T]], T]:
 
 
 def _fail(sentence: str) -> NoReturn:
-    click.echo(sentence[:1].upper() + sentence[1:], err=True)
+    click.echo(sentence, err=True)
     sys.exit(UNUSABLE)

@@ -7,12 +7,15 @@ the schema as it should be does without.
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from sqlalchemy import Connection, MetaData, create_engine, event, inspect, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.store.database import DatabaseError
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 T = TypeVar("T")
 
@@ -52,7 +55,10 @@ async def outdated(url: str, branches: Iterable[Migrations]) -> list[str]:
     """The names of the branches that `migrate` would change. Raises DatabaseError as it does."""
 
     def compare(connection: Connection) -> list[str]:
-        return [each.branch for each in branches if not _is_current(connection, each)]
+        behind = [each for each in branches if not _is_current(connection, each)]
+        for branch in behind:
+            _refuse_newer(connection, branch)
+        return [each.branch for each in behind]
 
     return await _connected(url, compare)
 
@@ -69,11 +75,11 @@ def postgres_url(url: str) -> str:
 
 async def _connected(url: str, work: Callable[[Connection], T]) -> T:
     """Run `work` in one transaction on a connection of its own."""
-    try:
-        if url.startswith("sqlite"):
-            return _on_sqlite(url, work)
-        from sqlalchemy.ext.asyncio import create_async_engine  # a tenth of a second
+    if url.startswith("sqlite"):
+        return _on_sqlite(url, work)
+    from sqlalchemy.ext.asyncio import create_async_engine  # a tenth of a second
 
+    try:
         engine = create_async_engine(url)
         try:
             async with engine.begin() as connection:
@@ -101,6 +107,9 @@ def _on_sqlite(url: str, work: Callable[[Connection], T]) -> T:
     try:
         with engine.begin() as connection:
             return work(connection)
+    except SQLAlchemyError as fault:
+        path, reason = engine.url.database, getattr(fault, "orig", None) or type(fault).__name__
+        raise DatabaseError(f"The database {path} cannot be used: {reason}.") from fault
     finally:
         engine.dispose()
 
@@ -121,10 +130,32 @@ def _upgrade(connection: Connection, branch: Migrations) -> bool:
     """Whether there was something to do."""
     if _is_current(connection, branch):
         return False
+    _refuse_newer(connection, branch)
     from alembic import command  # see the top of this file
-    from alembic.config import Config
-    from alembic.script import ScriptDirectory
+
+    command.upgrade(_config(connection, branch), "head")
+    return True
+
+
+def _refuse_newer(connection: Connection, branch: Migrations) -> None:
+    """Raise DatabaseError when the schema's revision is none that this program has."""
+    found = _revision(connection, branch)
+    if found is None:
+        return
+    from alembic.script import ScriptDirectory  # see the top of this file
     from alembic.util import CommandError
+
+    try:
+        ScriptDirectory.from_config(_config(connection, branch)).get_revision(found)
+    except CommandError:
+        raise DatabaseError(
+            f"The database has a newer schema of {branch.branch} than this program knows: "
+            "use the newer program."
+        ) from None
+
+
+def _config(connection: Connection, branch: Migrations) -> "Config":
+    from alembic.config import Config  # see the top of this file
 
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "alembic"))
@@ -132,14 +163,4 @@ def _upgrade(connection: Connection, branch: Migrations) -> bool:
     config.set_main_option("path_separator", "os")
     config.attributes["connection"] = connection
     config.attributes["version_table"] = branch.version_table
-    found = _revision(connection, branch)
-    try:
-        if found is not None:
-            ScriptDirectory.from_config(config).get_revision(found)
-    except CommandError:
-        raise DatabaseError(
-            f"The database has a newer schema of {branch.branch} than this program knows: "
-            "use the newer program."
-        ) from None
-    command.upgrade(config, "head")
-    return True
+    return config

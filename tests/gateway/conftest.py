@@ -26,12 +26,12 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgres_template(server: str) -> Iterator[str]:
+def postgres_address(server: str) -> Iterator[str]:
     name = f"halyard_toys_{os.getpid()}"
     asyncio.run(drop_postgres(server, name))
     address = asyncio.run(empty_postgres(server, name))
     asyncio.run(migrate(postgres_url(address), BRANCHES))
-    yield name
+    yield address
     asyncio.run(drop_postgres(server, name))
 
 

@@ -1,11 +1,12 @@
-"""Real databases for tests: a migrated template of each kind, copied for each test."""
+"""Real databases for tests: a SQLite file to copy, a PostgreSQL database to use in turn."""
 
 import asyncio
 import os
 import shutil
 import socket
-from collections.abc import Iterator
-from contextlib import contextmanager
+import uuid
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -41,12 +42,13 @@ def migrated_sqlite(folder: Path) -> Path:
 
 @contextmanager
 def migrated_postgres(server: str) -> Iterator[str]:
-    """The name of a PostgreSQL database with the whole schema, to be copied."""
-    name = f"halyard_template_{os.getpid()}"
+    """The address of a PostgreSQL database with the whole schema, which tests use in turn."""
+    name = f"halyard_tests_{os.getpid()}"
     asyncio.run(_on(server, f"DROP DATABASE IF EXISTS {name}", f"CREATE DATABASE {name}"))
     branches = [MIGRATIONS, *Registry(SECTIONS).migrations]
-    asyncio.run(migrate(postgres_url(_address(server, name)), branches))
-    yield name
+    address = _address(server, name)
+    asyncio.run(migrate(postgres_url(address), branches))
+    yield address
     asyncio.run(_on(server, f"DROP DATABASE {name} WITH (FORCE)"))
 
 
@@ -56,10 +58,35 @@ def copy_sqlite(template: Path, folder: Path) -> None:
     shutil.copy(template, folder / "halyard.db")
 
 
-async def copy_postgres(server: str, template: str, name: str) -> str:
-    """The address of a new database made from the template."""
+_EMPTY = r"""
+DO $$
+DECLARE name text;
+BEGIN
+    -- Rows may go in any order then; DELETE is quicker than TRUNCATE for a few.
+    SET LOCAL session_replication_role = replica;
+    FOR name IN SELECT tablename FROM pg_tables
+        WHERE schemaname = 'public' AND tablename <> 'secrets' AND tablename NOT LIKE '%\_schema'
+    LOOP
+        EXECUTE format('DELETE FROM %I', name);
+    END LOOP;
+END $$
+"""
+
+
+async def empty_rows(address: str) -> None:
+    """Delete every row that a test left, and keep the schema."""
+    await _on(address, _EMPTY)
+
+
+@asynccontextmanager
+async def copied_postgres(address: str) -> AsyncIterator[str]:
+    """The address of a copy that may be ruined."""
+    template = urlsplit(address).path.strip("/")
+    name = f"{template}_{uuid.uuid4().hex[:8]}"
+    server = _address(address, "postgres")
     await _on(server, f"CREATE DATABASE {name} TEMPLATE {template}")
-    return _address(server, name)
+    yield _address(address, name)
+    await drop_postgres(server, name)
 
 
 async def drop_postgres(server: str, name: str) -> None:

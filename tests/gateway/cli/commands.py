@@ -32,17 +32,29 @@ def _command(*arguments: object) -> list[str]:
     return [sys.executable, "-m", "actions", *map(str, arguments)]
 
 
+LATE = 124
+"""The exit code of a command that had to be ended."""
+
+
 def halyard(*arguments: object, cwd: Path, **settings: str) -> "subprocess.CompletedProcess[str]":
     """The command, when it has ended; `settings` are told by the environment."""
-    return subprocess.run(  # noqa: S603 - the arguments are the tests' own
-        _command(*arguments),
+    command = _command(*arguments)
+    process = subprocess.Popen(
+        command,
         cwd=cwd,
         env=environment(**settings),
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
-        timeout=PATIENCE,
-        check=False,
     )
+    try:
+        out, err = process.communicate(timeout=PATIENCE)
+        code = process.returncode
+    except subprocess.TimeoutExpired:
+        process.kill()
+        out, err = process.communicate()
+        code = LATE
+    return subprocess.CompletedProcess(command, code, out, err)
 
 
 @dataclass
@@ -92,7 +104,7 @@ def serving(
     *arguments: object, cwd: Path, stdout: int = subprocess.DEVNULL, **settings: str
 ) -> Iterator[Serving]:
     """A gateway that serves on a free port until the test is done with it."""
-    process = subprocess.Popen(  # noqa: S603 - the arguments are the tests' own
+    process = subprocess.Popen(
         _command("serve", "--port", 0, *arguments),
         cwd=cwd,
         env=environment(**settings),
@@ -103,7 +115,10 @@ def serving(
         yield Serving(process, _said_at_start(process))
     finally:
         process.kill()
-        process.communicate()
+        for stream in (process.stdout, process.stderr):
+            if stream is not None:
+                stream.close()
+        process.wait()
 
 
 def _said_at_start(process: "subprocess.Popen[bytes]") -> str:

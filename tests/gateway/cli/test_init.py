@@ -20,17 +20,6 @@ def test_init_prints_the_key_alone_and_only_once(tmp_path: Path) -> None:
     assert answer["data"]["role"] == "owner"
 
 
-def test_init_prints_the_key_of_a_postgresql_database_once_too(
-    tmp_path: Path, address: str
-) -> None:
-    first = halyard("init", cwd=tmp_path, database=address)
-    second = halyard("init", cwd=tmp_path, database=address)
-
-    assert (first.returncode, first.stderr) == (0, "")
-    assert KEY.fullmatch(first.stdout.removesuffix("\n"))
-    assert (second.returncode, second.stdout, second.stderr) == (2, "", ALREADY)
-
-
 def test_migrate_tells_what_it_changed(folder: Path) -> None:
     first = halyard("migrate", cwd=folder)
     second = halyard("migrate", cwd=folder)
@@ -40,14 +29,6 @@ def test_migrate_tells_what_it_changed(folder: Path) -> None:
     assert first.stdout == "Migrated: gateway, halyard.\n"
     assert second.stdout == "Nothing to migrate.\n"
     assert more.stdout == "Migrated: marks.\n"
-
-
-def test_migrate_shows_no_key_and_init_does_afterwards(tmp_path: Path, address: str) -> None:
-    migrated = halyard("migrate", "--database", address, cwd=tmp_path)
-    key = halyard("init", "--database", address, cwd=tmp_path)
-
-    assert migrated.stdout == "Migrated: gateway, halyard.\n"
-    assert KEY.fullmatch(key.stdout.strip())
 
 
 def test_the_version_is_told(tmp_path: Path) -> None:

@@ -6,20 +6,13 @@ from tests.gateway.cli.commands import serving
 
 
 def test_a_section_of_ones_own_is_served_beside_the_shipped_ones(folder: Path) -> None:
-    with serving("--actions", "mine", cwd=folder) as gateway:
-        own = gateway.call("mine/get_size")
-        shipped = gateway.call("system/ping")
-
-    assert own["data"] == {"size": 3}
-    assert shipped["data"] == {"pong": True}
-
-
-def test_it_gets_its_own_settings(folder: Path) -> None:
     (folder / "halyard.toml").write_text('actions = ["mine"]\n[sections.mine]\nsize = 7\n')
     with serving(cwd=folder) as gateway:
         own = gateway.call("mine/get_size")
+        shipped = gateway.call("system/ping")
 
     assert own["data"] == {"size": 7}
+    assert shipped["data"] == {"pong": True}
 
 
 def test_it_can_have_tables_and_migrations_of_its_own(folder: Path) -> None:

@@ -164,6 +164,7 @@ async def test_a_session_runs_with_safe_settings(db: Database, name: str, value:
     assert await db.reader.first(Statement(text(f"SHOW {name}"))) == (value,)
 
 
+@pytest.mark.ruins_database
 async def test_a_database_that_would_not_wait_for_its_disk_is_made_to(
     database: dict[str, Any], server: str
 ) -> None:
@@ -178,6 +179,7 @@ async def test_a_database_that_would_not_wait_for_its_disk_is_made_to(
     await db.close()
 
 
+@pytest.mark.ruins_database
 async def test_a_database_that_is_gone_is_not_well(
     db: Database, database: dict[str, Any], server: str
 ) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+import threading
 from pathlib import Path
 
 import pytest
@@ -46,11 +47,18 @@ async def test_the_writer_and_the_readers_run_with_safe_settings(
     )
 
 
-async def test_a_setting_that_does_not_hold_is_refused() -> None:
+async def refusal(path: Path) -> str:
+    """The sentence with which the file is refused; the driver's threads have ended then."""
     with pytest.raises(DatabaseError) as refused:
-        await SqliteDatabase(Path(":memory:")).open()
+        await SqliteDatabase(path).open()
+    for thread in threading.enumerate():
+        if "connection_worker" in thread.name:
+            await asyncio.to_thread(thread.join)
+    return str(refused.value)
 
-    assert str(refused.value) == (
+
+async def test_a_setting_that_does_not_hold_is_refused() -> None:
+    assert await refusal(Path(":memory:")) == (
         "The database :memory: runs with journal_mode = memory instead of wal."
     )
 
@@ -58,9 +66,7 @@ async def test_a_setting_that_does_not_hold_is_refused() -> None:
 async def test_a_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "nowhere" / "halyard.db"
 
-    with pytest.raises(DatabaseError) as refused:
-        await SqliteDatabase(path).open()
-    assert str(refused.value) == (
+    assert await refusal(path) == (
         f"The database {path} cannot be opened: unable to open database file."
     )
 
@@ -69,9 +75,7 @@ async def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "halyard.db"
     path.write_text("Dear diary, " * 100)
 
-    with pytest.raises(DatabaseError) as refused:
-        await SqliteDatabase(path).open()
-    assert str(refused.value) == (f"The database {path} cannot be opened: file is not a database.")
+    assert await refusal(path) == f"The database {path} cannot be opened: file is not a database."
 
 
 async def test_a_reader_cannot_write(db: Database) -> None:

@@ -51,6 +51,7 @@ async def test_a_probe_is_not_a_call_and_not_logged(open_house: OpenHouse, path:
 
 
 @ON_POSTGRES
+@pytest.mark.ruins_database
 async def test_without_its_database_it_is_alive_and_not_ready(
     open_house: OpenHouse, database: dict[str, str], server: str
 ) -> None:
