@@ -183,6 +183,6 @@ def _own_sections(modules: tuple[str, ...]) -> tuple[Section, ...]:
             raise SettingsError(f"The actions module {name} is not there: {fault.msg}.") from None
         own: Any = getattr(module, "sections", None) or (getattr(module, "section", None),)
         if not all(isinstance(each, Section) for each in own):
-            raise RegistrationError(f"the module {name} has neither `section` nor `sections`")
+            raise RegistrationError(f"The module {name} has neither `section` nor `sections`")
         found += own
     return tuple(found)
