@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import format_datetime
@@ -69,7 +70,7 @@ class Pipeline:
         self._authenticator = authenticator
         self._observers = observers
         self._lanes = {
-            each.path: _Lane(each, each.action, shared)
+            each.path: _Lane(each.action, shared)
             for each in registry
             if isinstance(each.action, BatchAction)
         }
@@ -174,7 +175,9 @@ class Pipeline:
                 flags=trail.flags,
                 show=show,
             )
-            return _shown(await action.run(params, context), show, options, trail.flags)
+            with _not_cancelling_itself():
+                result = await action.run(params, context)
+            return _shown(result, show, options, trail.flags)
 
         if action.effect is Effect.READS:
             return await perform(self._database.reader)
@@ -195,18 +198,28 @@ class Pipeline:
 class _Lane:
     """A batch action as the database sees it: whoever serves its calls."""
 
-    def __init__(
-        self, registered: Registered, action: BatchAction[Any, Any], shared: Surroundings
-    ) -> None:
-        self._path = registered.path
+    def __init__(self, action: BatchAction[Any, Any], shared: Surroundings) -> None:
         self._action = action
         self._shared = shared
 
     async def serve(self, db: Transaction, calls: Sequence[BatchCall[Any, Any]]) -> None:
         context = BatchContext(shared=self._shared, db=db, now=self._shared.now())
-        await self._action.run_many(Batch(calls), context)
+        with _not_cancelling_itself():
+            await self._action.run_many(Batch(calls), context)
         for call in calls:
             call.check_answered()
+
+
+@contextmanager
+def _not_cancelling_itself() -> Iterator[None]:
+    """A cancelling that nobody asked for is a fault of the action, and ends as one."""
+    try:
+        yield
+    except asyncio.CancelledError:
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():
+            raise
+        raise RuntimeError("the action cancelled itself") from None
 
 
 def _shown(

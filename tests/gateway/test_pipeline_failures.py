@@ -6,7 +6,7 @@ from tests.gateway.calls import names_kept
 from tests.gateway.toys import SECRET
 from tests.support.house import House
 
-TROUBLE = ["keep_and_crash", "keep_and_surprise", "keep_and_mumble"]
+TROUBLE = ["keep_and_cancel", "keep_and_crash", "keep_and_surprise", "keep_and_mumble"]
 
 
 @pytest.mark.parametrize("action", TROUBLE)

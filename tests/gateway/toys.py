@@ -166,6 +166,14 @@ class KeepAndCrash(Keep):
         raise RuntimeError(SECRET)
 
 
+class KeepAndCancel(Keep):
+    """Keep a thing, and cancel oneself."""
+
+    async def run(self, params: Name, context: Context) -> Thing:
+        await super().run(params, context)
+        raise asyncio.CancelledError
+
+
 class KeepAndRefuse(Keep):
     """Keep a thing, and refuse it after all."""
 
@@ -276,7 +284,7 @@ section = Section(
     "Toys",
     actions=(
         *(Greet, OldGreet, Brief, Wait, Keep, KeepSlowly, Things, Past, PastToo, Tally),
-        *(KeepAndCrash, KeepAndRefuse, KeepAndSurprise, KeepAndMumble, KeepAndFlag),
+        *(KeepAndCancel, KeepAndCrash, KeepAndRefuse, KeepAndSurprise, KeepAndMumble, KeepAndFlag),
     ),
     migrations=store.MIGRATIONS,
     settings=BenchSettings,

@@ -194,7 +194,7 @@ async def test_a_schema_newer_than_the_program_is_refused_in_a_sentence(
 async def test_a_migration_that_fails_leaves_nothing_half_done(url: str, tmp_path: Path) -> None:
     await migrate(url, [nests(tmp_path, FIRST)])
 
-    with pytest.raises(DatabaseError, match="cannot be (reached or migrated|used)"):
+    with pytest.raises(DatabaseError, match=r"cannot be (reached or migrated|used)"):
         await migrate(url, [ENGINE, nests(tmp_path, FIRST, SECOND)])
     assert await ask(url, tables) == {"nests", "nests_schema"}
     assert await outdated(url, [nests(tmp_path, FIRST)]) == []
