@@ -4,10 +4,11 @@ import contextlib
 import logging
 import sqlite3
 import sys
+import time
 import traceback
 from collections.abc import MutableMapping
 from datetime import UTC, datetime
-from typing import Any, TextIO
+from typing import Any, NamedTuple, TextIO
 
 import orjson
 import structlog
@@ -26,6 +27,7 @@ def make_log(settings: Settings, stream: TextIO) -> Log:
     wrapper = structlog.make_filtering_bound_logger(_LEVELS[settings.log_level])
     if settings.log_format == "pretty" or (settings.log_format == "auto" and stream.isatty()):
         processors: list[Any] = [
+            _spread,
             _tell_exception,
             structlog.processors.TimeStamper(fmt="%H:%M:%S", utc=False),
             structlog.processors.add_log_level,
@@ -33,7 +35,7 @@ def make_log(settings: Settings, stream: TextIO) -> Log:
         ]
         printer: Any = structlog.PrintLogger(stream)
     else:
-        processors = [_render]
+        processors = [_JsonLines()]
         printer = _LineWriter(stream)
     log: Log = structlog.wrap_logger(printer, processors=processors, wrapper_class=wrapper).bind()
     return log
@@ -50,15 +52,29 @@ class CallLog:
         registered, caller = trail.registered, trail.caller
         self._log.info(
             "call",
-            request_id=trail.call.request_id,
-            # A name that is no action's is whatever the caller typed, and stays out of the log.
-            action=registered.path if registered is not None else None,
-            account=caller.account_id if caller is not None else None,
-            status=envelope.status,
-            code=envelope.code,
-            ms=round(envelope.seconds * 1000, 3),
-            bytes=len(envelope.body),
+            line=CallLine(
+                trail.call.request_id,
+                # A name that is no action's is what the caller typed, and stays out of the log.
+                registered.path if registered is not None else None,
+                caller.account_id if caller is not None else None,
+                envelope.status,
+                envelope.code,
+                round(envelope.seconds * 1000, 3),
+                len(envelope.body),
+            ),
         )
+
+
+class CallLine(NamedTuple):
+    """The facts of one call, under the names that they have in its line."""
+
+    request_id: str
+    action: str | None
+    account: str | None
+    status: str
+    code: str | None
+    ms: float
+    bytes: int
 
 
 class StdlibHandler(logging.Handler):
@@ -125,13 +141,47 @@ def _safe_words(error: BaseException) -> str:
     return ""
 
 
-def _render(_: Any, level: str, event: Event) -> bytes:
+def _spread(_: Any, __: str, event: Event) -> Event:
+    """A call's facts one by one, for those who print events."""
+    if "line" in event:
+        event.update(event.pop("line")._asdict())
+    return event
+
+
+class _JsonLines:
     """All that a JSON line needs in one step: each processor more costs each call."""
-    if "exc_info" in event:
-        event = _tell_exception(_, level, event)
-    event["level"] = level
-    event["at"] = datetime.now(UTC)
-    return orjson.dumps(event, default=repr, option=_LINE)
+
+    def __init__(self) -> None:
+        self._second = 0
+        self._until_second = ""
+
+    def __call__(self, _: Any, level: str, event: Event) -> bytes:
+        if "line" in event:
+            return self._call_line(event["line"])
+        if "exc_info" in event:
+            event = _tell_exception(_, level, event)
+        event["level"] = level
+        event["at"] = self._now()
+        return orjson.dumps(event, default=repr, option=orjson.OPT_APPEND_NEWLINE)
+
+    def _call_line(self, line: CallLine) -> bytes:
+        # None of these can hold a quote or a control character, so the line needs no encoder:
+        # half of what the general way costs every call.
+        request_id, action, account, status, code, ms, size = line
+        return (
+            f'{{"request_id":"{request_id}","action":{_quoted(action)},'
+            f'"account":{_quoted(account)},"status":"{status}","code":{_quoted(code)},'
+            f'"ms":{ms},"bytes":{size},"event":"call","level":"info","at":"{self._now()}"}}\n'
+        ).encode()
+
+    def _now(self) -> str:
+        """RFC 3339 in UTC; all but the microseconds is made once a second."""
+        second, microsecond = divmod(time.time_ns() // 1000, 1_000_000)
+        if second != self._second:
+            moment = datetime.fromtimestamp(second, UTC)
+            self._second, self._until_second = second, moment.strftime("%Y-%m-%dT%H:%M:%S.")
+        return f"{self._until_second}{microsecond:06d}Z"
 
 
-_LINE = orjson.OPT_APPEND_NEWLINE | orjson.OPT_UTC_Z
+def _quoted(text: str | None) -> str:
+    return "null" if text is None else f'"{text}"'

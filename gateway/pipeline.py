@@ -2,8 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import format_datetime
@@ -83,7 +82,10 @@ class Pipeline:
                 data = await self._perform(call, trail)
             else:
                 data = await self._perform_in_time(call.deadline, call, trail)
-            envelope = envelopes.of_success(data, **self._facts(trail))
+            seconds = self.stopwatch() - call.started
+            envelope = envelopes.of_success(
+                data, flags=trail.flags, seconds=seconds, headers=tuple(trail.headers)
+            )
         except ParameterError as error:
             envelope = envelopes.of_parameter_error(error, **self._facts(trail))
         except ActionError as error:
@@ -175,8 +177,11 @@ class Pipeline:
                 flags=trail.flags,
                 show=show,
             )
-            with _not_cancelling_itself():
+            try:
                 result = await action.run(params, context)
+            except asyncio.CancelledError:
+                _refuse_to_cancel_itself()
+                raise
             return _shown(result, show, options, trail.flags)
 
         if action.effect is Effect.READS:
@@ -204,21 +209,19 @@ class _Lane:
 
     async def serve(self, db: Transaction, calls: Sequence[BatchCall[Any, Any]]) -> None:
         context = BatchContext(shared=self._shared, db=db, now=self._shared.now())
-        with _not_cancelling_itself():
+        try:
             await self._action.run_many(Batch(calls), context)
+        except asyncio.CancelledError:
+            _refuse_to_cancel_itself()
+            raise
         for call in calls:
             call.check_answered()
 
 
-@contextmanager
-def _not_cancelling_itself() -> Iterator[None]:
-    """A cancelling that nobody asked for is a fault of the action, and ends as one."""
-    try:
-        yield
-    except asyncio.CancelledError:
-        task = asyncio.current_task()
-        if task is not None and task.cancelling():
-            raise
+def _refuse_to_cancel_itself() -> None:
+    """Raise RuntimeError when nobody cancelled the task: then its action did, which is a fault."""
+    task = asyncio.current_task()
+    if task is not None and not task.cancelling():
         raise RuntimeError("the action cancelled itself") from None
 
 

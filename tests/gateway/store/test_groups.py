@@ -1,7 +1,9 @@
 """Group commit: whatever queued up while one commit ran goes into the next."""
 
 import asyncio
-from collections.abc import Callable
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import pytest
 
@@ -17,7 +19,7 @@ class Commits:
         self.going = asyncio.Event()
         self.open = asyncio.Event()
         self.open.set()
-        self.fails = False
+        self.fault: type[BaseException] | None = None
         self.queue = GroupQueue(self._commit)
         self._entries: list[Entry] = []
 
@@ -25,8 +27,8 @@ class Commits:
         self.groups.append([entry.call for entry in group])
         self.going.set()
         await self.open.wait()
-        if self.fails:
-            raise OSError("the disk is full")
+        if self.fault is not None:
+            raise self.fault("the disk is full")
         for entry in group:
             entry.outcome = ValueError("odd") if entry.call == "odd" else f"{entry.call} is kept"
 
@@ -77,11 +79,38 @@ async def test_an_outcome_that_is_an_exception_is_raised(commits: Commits) -> No
 
 
 async def test_a_commit_that_fails_fails_for_all_and_the_next_is_tried(commits: Commits) -> None:
-    commits.fails = True
+    commits.fault = OSError
     failed = await outcomes(await begun(commits.put("a"), commits.put("b")))
-    commits.fails = False
+    commits.fault = None
 
     assert failed == [OSError, OSError]
+    assert await commits.put("c") == "c is kept"
+
+
+@contextmanager
+def no_longer_than(seconds: float) -> Iterator[None]:
+    """Break a loop that has stopped to turn, which no timeout of its own can."""
+
+    def ring(*_: object) -> None:
+        raise TimeoutError("the event loop hangs")
+
+    before = signal.signal(signal.SIGALRM, ring)
+    signal.setitimer(signal.ITIMER_REAL, seconds, 0.1)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+async def test_a_commit_that_is_cancelled_is_so_for_all(commits: Commits) -> None:
+    commits.fault = asyncio.CancelledError
+    tasks = await begun(commits.put("a"), commits.put("b"))
+    with no_longer_than(2):
+        found = await outcomes(tasks)
+    commits.fault = None
+
+    assert found == [asyncio.CancelledError] * 2
     assert await commits.put("c") == "c is kept"
 
 
@@ -138,7 +167,7 @@ async def test_who_leaves_in_the_moment_in_which_the_commit_ends_gets_its_outcom
     commits: Commits, turn: Turn, outcome: object
 ) -> None:
     commits.open.clear()
-    commits.fails = outcome is OSError
+    commits.fault = OSError if outcome is OSError else None
     (leaver,) = await begun(commits.put("a"))
     await commits.going.wait()
     turn(commits, leaver)
