@@ -1,6 +1,7 @@
 """The commands: serve, init, migrate."""
 
 import asyncio
+import logging
 import os
 import sys
 from collections.abc import Callable, Collection, Coroutine
@@ -11,7 +12,7 @@ import click
 
 from gateway.cli.host import Factory, Host
 from gateway.cli.serve import serve
-from gateway.logs import make_log
+from gateway.logs import StdlibHandler, make_log
 from gateway.registry import RegistrationError
 from gateway.settings import Settings, SettingsError, load_settings, told_settings
 from gateway.store.database import DatabaseError
@@ -80,7 +81,10 @@ def _prepare(
 ) -> tuple[Settings, Host]:
     try:
         settings = load_settings(options=options, environ=os.environ, config=config)
-        return settings, factory(settings, make_log(settings, sys.stdout))
+        log = make_log(settings, sys.stdout)
+        # What libraries say goes where everything goes, and by the same rules.
+        logging.getLogger().addHandler(StdlibHandler(log))
+        return settings, factory(settings, log)
     except (SettingsError, RegistrationError) as fault:
         _fail(str(fault))
 

@@ -1,4 +1,4 @@
-"""Gateways as processes of their own, one for all the tests of this folder."""
+"""Gateways as processes of their own, one on each database for all the tests that ask."""
 
 import asyncio
 import uuid
@@ -10,14 +10,14 @@ from tests.contract.line import Line, open_line
 from tests.support.databases import drop_postgres, empty_postgres
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def line(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Line]:
     folder = tmp_path_factory.mktemp("envelope")
     with open_line({"data": folder / "data"}, folder) as line:
         yield line
 
 
-@pytest.fixture(scope="package", params=["sqlite", "postgresql"])
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
 def either_line(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Line]:

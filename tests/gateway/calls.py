@@ -36,7 +36,9 @@ def call_of(
 
 
 async def envelope_of(house: House, path: str, **said: Any) -> Envelope:
-    return await house.gateway.pipeline.answer(call_of(house, path, **said))
+    """The envelope of a call, which must come in time."""
+    async with asyncio.timeout(20):
+        return await house.gateway.pipeline.answer(call_of(house, path, **said))
 
 
 async def answer_of(house: House, path: str, **said: Any) -> Answer:

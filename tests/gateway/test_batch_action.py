@@ -67,7 +67,7 @@ async def test_when_saving_fails_only_the_culprit_does(toybox: House, bench: Ben
     assert await totals_kept(toybox) == {SLOW: 1, "a": 3, "c": 3}
 
 
-async def test_a_call_left_unanswered_fails_and_its_neighbours_do_not(
+async def test_a_call_left_unanswered_fails_and_keeps_nothing_and_its_neighbours_do(
     toybox: House, bench: Bench
 ) -> None:
     answers = await together(toybox, bench, ("a", 1), (SILENT, 1), ("a", 1))

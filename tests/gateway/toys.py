@@ -266,8 +266,6 @@ class Tally(BatchAction[Step, Total]):
         kept = await store.totals(context.db, set(names))
         for call in calls:
             name, by = call.params
-            if name == SILENT:
-                continue
             with call.answering():
                 total = calls.state(name, kept.get(name, 0)) + by
                 call.change(name, total, (name, total))
@@ -275,7 +273,8 @@ class Tally(BatchAction[Step, Total]):
                     raise Unlucky
                 if by == CRASHING:
                     raise RuntimeError(SECRET)
-                call.answer(Total(name, total))
+                if name != SILENT:
+                    call.answer(Total(name, total))
         await store.save(context.db, dict(calls.changes))
 
 

@@ -1,5 +1,6 @@
 """A user's own sections, from files beside which the command is run."""
 
+import json
 from pathlib import Path
 
 from tests.gateway.cli.commands import serving
@@ -25,3 +26,20 @@ def test_it_can_have_tables_and_migrations_of_its_own(folder: Path) -> None:
     assert counted["data"] == {"size": 1}
     assert refused["data"]["code"] == "AccessDenied"
     assert (folder / "halyard-data").is_dir()
+
+
+def test_what_a_library_says_is_in_the_gateways_own_log(folder: Path) -> None:
+    (folder / "mine.py").write_text(
+        (folder / "mine.py")
+        .read_text()
+        .replace("return settings", 'logging.getLogger("tides").error("low")\n    return settings')
+        .replace("from typing", "import logging\nfrom typing", 1)
+    )
+    with (
+        (folder / "log").open("w") as log,
+        serving(cwd=folder, actions="mine", stdout=log.fileno()) as gateway,
+    ):
+        gateway.stop()
+
+    (line,) = map(json.loads, (folder / "log").read_text().splitlines())
+    assert (line["event"], line["logger"], line["said"]) == ("library.spoke", "tides", "low")

@@ -49,8 +49,12 @@ async def test_the_writer_and_the_readers_run_with_safe_settings(
 
 async def refusal(path: Path) -> str:
     """The sentence with which the file is refused; the driver's threads have ended then."""
-    with pytest.raises(DatabaseError) as refused:
-        await SqliteDatabase(path).open()
+    db = SqliteDatabase(path)
+    try:
+        with pytest.raises(DatabaseError) as refused:
+            await db.open()
+    finally:
+        await db.close()
     for thread in threading.enumerate():
         if "connection_worker" in thread.name:
             await asyncio.to_thread(thread.join)
