@@ -118,10 +118,13 @@ class Registry:
     def find(self, section: str, action: str) -> Registered | None:
         return self._by_path.get(f"{section}/{action}")
 
-    def unknown(self, section: str, action: str) -> UnknownAction:
-        """The error for a name that is not here, with up to three near ones."""
+    def unknown(
+        self, section: str, action: str, *, among: Iterable[str] | None = None
+    ) -> UnknownAction:
+        """The error for a name that is not here, with up to three near ones (of those `among`)."""
+        paths = self._by_path if among is None else among
         near = difflib.get_close_matches(
-            f"{section}/{action}"[:100], self._by_path, n=_SUGGESTIONS, cutoff=0.6
+            f"{section}/{action}"[:100], paths, n=_SUGGESTIONS, cutoff=0.6
         )
         hint = f" Did you mean {' or '.join(near)}?" if near else ""
         return UnknownAction(section=section, action=action, did_you_mean=near, hint=hint)

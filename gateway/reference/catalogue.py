@@ -27,7 +27,7 @@ class RegistryCatalogue:
         section, _, name = action.partition("/")
         found = self._registry.find(section, name)
         if found is None or found not in usable:
-            raise self._registry.unknown(section, name)
+            raise self._registry.unknown(section, name, among=[each.path for each in usable])
         return [self._facts(found)]
 
     def _facts(self, registered: Registered) -> dict[str, Any]:

@@ -47,7 +47,7 @@ class Entry:
             try:
                 return await self.future
             except asyncio.CancelledError:
-                if not self.joined:
+                if not self.joined or isinstance(self.outcome, asyncio.CancelledError):
                     raise
                 # Cancelling the caller cancelled the future: the outcome is told to a new one, by
                 # the commit or, when it was over in that very moment, by us.
