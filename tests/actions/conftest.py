@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
-from tests.actions.given import Admit, Counter, Make, add_account, add_workspace
+from tests.actions.given import Admit, Counter, Make
 from tests.support.house import House
+from tests.support.people import add_account, add_workspace
 
 
 @pytest.fixture
@@ -32,7 +33,8 @@ def admit(house: House) -> Admit:
 
     async def admit_(**wanted: Any) -> str:
         caller = await house.data("system/whoami")
-        return await add_account(house, caller["workspace_id"], **wanted)
+        key = await add_account(house, caller["workspace_id"], **wanted)
+        return key.text
 
     return admit_
 
@@ -40,4 +42,5 @@ def admit(house: House) -> Admit:
 @pytest.fixture
 async def neighbour(house: House) -> str:
     """The key of the owner of another workspace, which lives on Kiritimati, at UTC+14."""
-    return await add_account(house, await add_workspace(house, "Pacific/Kiritimati"))
+    key = await add_account(house, await add_workspace(house, "Pacific/Kiritimati"))
+    return key.text

@@ -12,7 +12,7 @@ from gateway.access.roles import Role
 from gateway.errors import ActionError, InvalidAPIKey, WorkspaceSuspended
 from gateway.store.database import Queries
 from gateway.store.statements import Row, Statement
-from tests.gateway.people import admit, key_of, revoke, suspend
+from tests.support.people import admit, key_of, revoke, suspend
 from tests.support.house import NOON, House
 
 
@@ -53,8 +53,8 @@ async def test_a_key_speaks_for_its_account_and_workspace(toybox: House, door: D
     identity = await door.identify(key.text)
 
     assert identity.workspace_id == workspace_id
-    assert (identity.workspace_name, identity.timezone) == ("Annex", "Asia/Tokyo")
-    assert (identity.account_name, identity.role) == ("Guest", Role.EDITOR)
+    assert (identity.workspace_name, identity.timezone) == ("Next door", "Asia/Tokyo")
+    assert (identity.account_name, identity.role) == ("Newcomer", Role.EDITOR)
     assert (identity.scopes, identity.key_id) == (None, key.id)
 
 
@@ -121,7 +121,7 @@ async def test_a_key_is_good_until_it_expires(toybox: House, door: Door) -> None
     toybox.clock.now = NOON + timedelta(hours=1)
     door.seconds += 0.5
 
-    assert good.account_name == "Guest"
+    assert good.account_name == "Newcomer"
     assert await door.refusal(key) is InvalidAPIKey
 
 

@@ -9,7 +9,7 @@ import pytest
 from tests.conftest import OpenHouse
 from tests.gateway import toys
 from tests.gateway.kinds import ON_SQLITE
-from tests.gateway.people import key_of
+from tests.support.people import key_of
 from tests.support.house import Answer, House
 
 NAMES = ["apple", "banana", "cherry", "date", "elder"]

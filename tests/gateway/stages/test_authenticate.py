@@ -4,7 +4,7 @@ import pytest
 
 from gateway.access.keys import make_key
 from tests.gateway.calls import answer_of
-from tests.gateway.people import admit, key_of, revoke, suspend
+from tests.support.people import admit, key_of, revoke, suspend
 from tests.support.house import House
 
 BROKEN = b"{"
@@ -21,9 +21,15 @@ async def test_no_key_is_access_denied(toybox: House) -> None:
     }
 
 
-@pytest.mark.parametrize("key", ["", "x", "hal_live_" + "0" * 50, make_key("live").text])
-async def test_a_wrong_key_is_invalid_and_never_says_why(toybox: House, key: str) -> None:
-    answer = await answer_of(toybox, "toys/keep", key=key or " ", text=BROKEN)
+@pytest.mark.parametrize("kind_of_key", ["blank", "short", "miswritten", "unknown"])
+async def test_a_wrong_key_is_invalid_and_never_says_why(toybox: House, kind_of_key: str) -> None:
+    wrong = {
+        "blank": " ",
+        "short": "x",
+        "miswritten": "hal_live_" + "0" * 50,
+        "unknown": make_key("live").text,
+    }
+    answer = await answer_of(toybox, "toys/keep", key=wrong[kind_of_key], text=BROKEN)
 
     assert answer["data"] == {
         "code": "InvalidAPIKey",

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.gateway.people import key_of
+from tests.support.people import key_of
 from tests.gateway.web.wire import Wire, request
 from tests.support.house import House
 

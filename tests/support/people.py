@@ -1,4 +1,4 @@
-"""More accounts, keys and workspaces than a gateway begins with."""
+"""More workspaces, accounts and keys than a gateway begins with, made in its database."""
 
 from datetime import datetime
 from typing import Any
@@ -24,26 +24,37 @@ _SUSPEND = Statement(
 )
 
 
-async def admit(
+async def add_workspace(house: House, timezone: str = "Asia/Tokyo") -> str:
+    """The id of one more workspace."""
+    workspace_id = new_id()
+
+    async def add(db: Transaction) -> None:
+        await rows.add_workspace(
+            db, id=workspace_id, name="Next door", timezone=timezone, operator=False, at=NOON
+        )
+
+    await house.gateway.database.write(add)
+    return workspace_id
+
+
+async def add_account(
     house: House,
+    workspace_id: str,
     *,
     role: str = "owner",
     scopes: list[str] | None = None,
     key_scopes: list[str] | None = None,
     expires_at: datetime | None = None,
-) -> tuple[Key, str]:
-    """The key of one more account, and the id of the workspace that was made for it."""
-    key, workspace_id, account_id = make_key("live"), new_id(), new_id()
+) -> Key:
+    """The key of one more account of the workspace."""
+    account_id, key = new_id(), make_key("live")
 
     async def add(db: Transaction) -> None:
-        await rows.add_workspace(
-            db, id=workspace_id, name="Annex", timezone="Asia/Tokyo", operator=False, at=NOON
-        )
         await rows.add_account(
             db,
             id=account_id,
             workspace_id=workspace_id,
-            name="Guest",
+            name="Newcomer",
             role=Role(role),
             scopes=scopes,
             at=NOON,
@@ -52,19 +63,25 @@ async def admit(
             db,
             key=key,
             account_id=account_id,
-            name="Guest's key",
+            name="Newcomer's key",
             scopes=key_scopes,
             at=NOON,
             expires_at=expires_at,
         )
 
     await house.gateway.database.write(add)
-    return key, workspace_id
+    return key
 
 
-async def key_of(house: House, **wanted: Any) -> str:
-    """The text of the key of one more account."""
-    key, _ = await admit(house, **wanted)
+async def admit(house: House, **account: Any) -> tuple[Key, str]:
+    """The key of an account in a workspace of its own, and the id of the workspace."""
+    workspace_id = await add_workspace(house)
+    return await add_account(house, workspace_id, **account), workspace_id
+
+
+async def key_of(house: House, **account: Any) -> str:
+    """The text of the key of an account in a workspace of its own."""
+    key, _ = await admit(house, **account)
     return key.text
 
 
