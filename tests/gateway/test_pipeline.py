@@ -8,8 +8,8 @@ from tests.conftest import OpenHouse
 from tests.gateway import toys
 from tests.gateway.calls import answer_of, envelope_of, names_kept
 from tests.gateway.kinds import ON_SQLITE
-from tests.support.people import key_of
 from tests.support.house import House
+from tests.support.people import key_of
 
 OUTCOMES = [
     ("toys/greet", {"name": "Ada"}, "success", None),

@@ -12,8 +12,8 @@ from gateway.access.roles import Role
 from gateway.errors import ActionError, InvalidAPIKey, WorkspaceSuspended
 from gateway.store.database import Queries
 from gateway.store.statements import Row, Statement
-from tests.support.people import admit, key_of, revoke, suspend
 from tests.support.house import NOON, House
+from tests.support.people import admit, key_of, revoke, suspend
 
 
 class Counted(Queries):

@@ -9,8 +9,8 @@ import pytest
 from tests.conftest import OpenHouse
 from tests.gateway import toys
 from tests.gateway.kinds import ON_SQLITE
-from tests.support.people import key_of
 from tests.support.house import Answer, House
+from tests.support.people import key_of
 
 NAMES = ["apple", "banana", "cherry", "date", "elder"]
 

@@ -4,8 +4,8 @@ import pytest
 
 from gateway.access.keys import make_key
 from tests.gateway.calls import answer_of
-from tests.support.people import admit, key_of, revoke, suspend
 from tests.support.house import House
+from tests.support.people import admit, key_of, revoke, suspend
 
 BROKEN = b"{"
 """A body that would be refused, if anybody looked at it."""

@@ -2,9 +2,9 @@
 
 import pytest
 
-from tests.support.people import key_of
 from tests.gateway.web.wire import Wire, request
 from tests.support.house import House
+from tests.support.people import key_of
 
 HUGE = "99999999"
 TEXT = {"Content_Type": "text/plain", "Content_Length": HUGE}
