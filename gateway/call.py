@@ -48,7 +48,8 @@ class Call:
 
     `key` is the API key as it was presented, or None. `started` is the reading of the pipeline's
     stopwatch (seconds) at the end of the request's headers; `deadline` the event loop's time at
-    which the caller stops waiting, if the caller named one.
+    which the caller stops waiting, if the caller named one. `address` is the caller's IP address;
+    None for a call from within the process.
     """
 
     section: str
@@ -58,3 +59,4 @@ class Call:
     started: float
     key: str | None = None
     deadline: float | None = None
+    address: str | None = None

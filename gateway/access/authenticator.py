@@ -85,6 +85,8 @@ def _identity(holder: Holder, key_id: str) -> Identity:
         role=Role(holder.role),
         scopes=_narrowest(holder.account_scopes, holder.key_scopes),
         key_id=key_id,
+        rate_limit=holder.rate_limit,
+        rate_limits=holder.rate_limits,
     )
 
 

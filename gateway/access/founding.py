@@ -31,7 +31,7 @@ async def found(
         )
         await rows.add_account(
             db, id=account_id, workspace_id=workspace_id, name="Owner", role=Role.OWNER,
-            scopes=None, at=at,
+            scopes=None, at=at, rate_limit="off",
         )  # fmt: skip
         await rows.add_key(
             db, key=key, account_id=account_id, name="First key", scopes=None, at=at,

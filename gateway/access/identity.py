@@ -1,5 +1,6 @@
 """Who is calling: a service account of a workspace, through one of its keys."""
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from gateway.access.roles import Role, covers
@@ -17,6 +18,10 @@ class Identity(NamedTuple):
     role: Role
     scopes: frozenset[str] | None
     key_id: str
+    rate_limit: str | None = None
+    """The account's own limit, `calls/seconds` or `off`; None leaves it to the settings."""
+    rate_limits: Mapping[str, str] | None = None
+    """The account's own limits by action, `section/action`."""
 
     def may(self, scope: str) -> bool:
         """Whether role and scopes cover `<section>:<verb>`."""

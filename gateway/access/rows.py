@@ -27,6 +27,8 @@ class Holder(NamedTuple):
     workspace_name: str
     timezone: str
     suspended_at: datetime | None
+    rate_limit: str | None
+    rate_limits: dict[str, str] | None
 
 
 _HOLDER = Statement(
@@ -35,6 +37,7 @@ _HOLDER = Statement(
         accounts.c.id, accounts.c.name, accounts.c.role, accounts.c.scopes.label("account_scopes"),
         workspaces.c.id.label("workspace_id"), workspaces.c.name.label("workspace_name"),
         workspaces.c.timezone, workspaces.c.suspended_at,
+        accounts.c.rate_limit, accounts.c.rate_limits,
     )
     .join(accounts, accounts.c.id == keys.c.account_id)
     .join(workspaces, workspaces.c.id == accounts.c.workspace_id)
@@ -73,11 +76,12 @@ async def add_workspace(
 
 async def add_account(
     db: Transaction, *, id: str, workspace_id: str, name: str, role: Role,
-    scopes: list[str] | None, at: datetime,
+    scopes: list[str] | None, at: datetime, rate_limit: str | None = None,
 ) -> None:  # fmt: skip
     await db.run(
         _ADD_ACCOUNT, id=id, workspace_id=workspace_id, name=name, role=role.value, scopes=scopes,
-        created_at=at,
+        rate_limit=rate_limit, rate_limits=None, allowed_ips=None, created_at=at, updated_at=at,
+        last_used_at=None,
     )  # fmt: skip
 
 
@@ -88,5 +92,5 @@ async def add_key(
     await db.run(
         _ADD_KEY, id=key.id, account_id=account_id, name=name, secret_hash=key.secret_hash,
         last_four=key.secret[-4:], scopes=scopes, created_at=at, expires_at=expires_at,
-        revoked_at=None,
+        revoked_at=None, allowed_ips=None, last_used_at=None,
     )  # fmt: skip

@@ -43,6 +43,12 @@ accounts = Table(
     Column("role", Text, nullable=False),
     Column("scopes", Json),
     Column("created_at", Moment, nullable=False),
+    # "calls/seconds", "off", or null for the gateway's own setting; by action in rate_limits.
+    Column("rate_limit", Text),
+    Column("rate_limits", Json),
+    Column("allowed_ips", Json),
+    Column("updated_at", Moment),
+    Column("last_used_at", Moment),
     CheckConstraint("role IN ('viewer', 'editor', 'admin', 'owner')", name="accounts_role"),
     sqlite_strict=True,
 )
@@ -59,5 +65,7 @@ keys = Table(
     Column("created_at", Moment, nullable=False),
     Column("expires_at", Moment),
     Column("revoked_at", Moment),
+    Column("allowed_ips", Json),
+    Column("last_used_at", Moment),
     sqlite_strict=True,
 )

@@ -104,6 +104,7 @@ class Rpc:
             request_id=request_id,
             started=started,
             key=_presented_key(headers.get(hdrs.AUTHORIZATION)),
+            address=request.remote,
         )
 
     def _refuse(self, request: web.BaseRequest, call: Call, error: ActionError) -> Answer:

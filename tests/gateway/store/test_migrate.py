@@ -1,5 +1,6 @@
 """Migrations lead to exactly the declared tables, once, and leave nothing half-done."""
 
+import re
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -121,12 +122,20 @@ async def test_migrations_lead_to_the_declared_tables(url: str) -> None:
 
 
 def definitions(connection: Connection) -> set[str]:
-    """Every table and index of a SQLite file in SQL, the order of the constraints left aside."""
+    """Every table and index of a SQLite file in SQL, the order of what is in them left aside."""
     found = connection.execute(text("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL"))
-    lines = {
-        ", ".join(sorted(line.strip(" ,\n\t") for line in row[0].splitlines())) for row in found
-    }
-    return {line for line in lines if "_schema" not in line}
+    return {_sorted(row[0]) for row in found if "_schema" not in row[0]}
+
+
+def _sorted(definition: str) -> str:
+    """A definition with its columns and constraints in alphabetical order.
+
+    A column that was added later stands behind the constraints, and on one line with others.
+    """
+    head, _, rest = " ".join(definition.split()).partition("(")
+    inner, _, tail = rest.rpartition(")")
+    parts = re.split(r",(?![^(]*\))", inner)
+    return f"{head}({', '.join(sorted(part.strip() for part in parts))}){tail}"
 
 
 @ALL
