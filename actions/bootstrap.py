@@ -123,6 +123,8 @@ class Gateway:
         return await SqliteDatabase(self._file()).open()
 
     async def _make_pipeline(self) -> Pipeline:
+        for reason in self.registry.interpreted:
+            self._log.info("shape.interpreted", reason=reason)
         shared = Surroundings(
             settings=self.settings,
             catalogue=RegistryCatalogue(self.registry),

@@ -37,7 +37,7 @@ class Effect(Enum):
 
 
 class Reads(Protocol[P_co]):
-    """A shape that makes the value object which an action takes."""
+    """A schema whose `load` makes the value object which an action takes; `read` types it."""
 
     def read(self, params: Mapping[str, Any]) -> P_co: ...
 
