@@ -11,7 +11,16 @@ from typing import Any, Protocol
 from gateway import envelope as envelopes
 from gateway.access.authenticator import Authenticator
 from gateway.access.identity import Identity
-from gateway.action import Batch, BatchAction, BatchCall, BatchContext, Deprecation, Effect
+from gateway.action import (
+    Action,
+    Batch,
+    BatchAction,
+    BatchCall,
+    BatchContext,
+    Deprecation,
+    Effect,
+    ListAction,
+)
 from gateway.call import Call, JsonBody
 from gateway.codec.encode import Rendered, encode
 from gateway.context import Context, Options, Surroundings
@@ -136,8 +145,10 @@ class Pipeline:
         if registered is None:
             raise self.registry.unknown(call.section, call.action)
         _announce_deprecation(registered.action.deprecated, trail)
-        caller = trail.caller = await authenticate(call, registered, by=self._authenticator)
-        authorize(caller, registered)
+        caller: Identity | None = None
+        if registered.needs_key:
+            caller = trail.caller = await authenticate(call.key, by=self._authenticator)
+            authorize(caller, registered)
         text = await call.body.read(limit)
         params, options = validate(
             text, registered, caller, cursor_secret=self.shared.cursor_secret
@@ -166,26 +177,18 @@ class Pipeline:
             await self._database.join(self._lanes[registered.path], call)
             return call.outcome()
 
-        async def perform(db: Transaction) -> bytes:
-            context = Context(
-                shared=self.shared,
-                db=db,
-                now=self.shared.now(),
-                caller=caller,
-                section=registered.section,
-                options=options,
-                flags=trail.flags,
-                show=show,
-            )
-            try:
-                result = await action.run(params, context)
-            except asyncio.CancelledError:
-                _refuse_to_cancel_itself()
-                raise
-            return _shown(result, show, options, trail.flags)
-
+        shared = self.shared
+        context = Context(
+            shared, self._database.reader, shared.now(), caller, registered.section, options,
+            trail.flags, show,
+        )  # fmt: skip
         if action.effect is Effect.READS:
-            return await perform(self._database.reader)
+            return await _performed(action, params, context)
+
+        async def perform(db: Transaction) -> bytes:
+            context.db, context.now = db, shared.now()
+            return await _performed(action, params, context)
+
         return await self._database.write(perform)
 
     def _body_limit(self, registered: Registered | None) -> int:
@@ -218,22 +221,28 @@ class _Lane:
             call.check_answered()
 
 
+async def _performed(
+    action: Action[Any, Any] | ListAction[Any, Any], params: Any, context: Context
+) -> bytes:
+    """What the action gives, as JSON; of a list its items, and the flag for its page."""
+    try:
+        result = await action.run(params, context)
+    except asyncio.CancelledError:
+        _refuse_to_cancel_itself()
+        raise
+    show, listing = context.show, context.options.listing
+    if listing is None:
+        return encode(show(result))
+    assert isinstance(result, (Page, CursorPage))  # noqa: S101 - what a ListAction returns
+    context.flags["paginated"] = result.flag(listing)
+    return encode([item if type(item) is Rendered else show(item) for item in result.items])
+
+
 def _refuse_to_cancel_itself() -> None:
     """Raise RuntimeError when nobody cancelled the task: then its action did, which is a fault."""
     task = asyncio.current_task()
     if task is not None and not task.cancelling():
         raise RuntimeError("the action cancelled itself") from None
-
-
-def _shown(
-    result: Any, show: Callable[[Any], Any], options: Options, flags: dict[str, object]
-) -> bytes:
-    """The result as JSON; of a list its items, with the flag that says which page they are."""
-    if options.listing is None:
-        return encode(show(result))
-    assert isinstance(result, (Page, CursorPage))  # noqa: S101 - what a ListAction returns
-    flags["paginated"] = result.flag(options.listing)
-    return encode([item if type(item) is Rendered else show(item) for item in result.items])
 
 
 def _announce_deprecation(deprecated: Deprecation | None, trail: Trail) -> None:

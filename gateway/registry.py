@@ -74,6 +74,7 @@ class Registered:
     load: Load
     """`takes`, compiled."""
     load_options: Load
+    needs_key: bool
     _shows: dict[tuple[bool, frozenset[str]], Show] = field(default_factory=dict)
 
     @property
@@ -161,7 +162,7 @@ def _register(section: Section, kind: type[AnyAction], interpreted: list[str]) -
     load, load_options = (_compiled(each, where, interpreted) for each in (takes, options))
     registered = Registered(
         where, section.name, name, kind(), summary, takes, gives, raises, options,
-        load, load_options,
+        load, load_options, kind.scope != NO_KEY,
     )  # fmt: skip
     try:
         registered.show(full=True, expand=frozenset(registered.expansions))

@@ -5,8 +5,8 @@ from gateway.errors import PermissionDenied
 from gateway.registry import Registered
 
 
-def authorize(identity: Identity | None, registered: Registered) -> None:
-    """Raise PermissionDenied unless the action needs no key, or the identity covers its scope."""
+def authorize(identity: Identity, registered: Registered) -> None:
+    """Raise PermissionDenied unless the identity covers the action's scope."""
     scope = registered.action.scope
-    if identity is not None and not identity.may(scope):
+    if not identity.may(scope):
         raise PermissionDenied(scope=scope)
