@@ -11,27 +11,27 @@ from typing import Any, Protocol
 from gateway import envelope as envelopes
 from gateway.access.authenticator import Authenticator
 from gateway.access.identity import Identity
-from gateway.action import (
-    Action,
-    Batch,
-    BatchAction,
-    BatchCall,
-    BatchContext,
-    Deprecation,
-    Effect,
-    ListAction,
-)
+from gateway.action import Deprecation
 from gateway.call import Call, JsonBody
-from gateway.codec.encode import Rendered, encode
-from gateway.context import Context, Options, Surroundings
+from gateway.codec.encode import encode
+from gateway.codec.strict import parse_object
+from gateway.context import Surroundings
 from gateway.envelope import Envelope
-from gateway.errors import ActionError, DeadlineExceeded, InternalServerError, ParameterError
-from gateway.listing import CursorPage, Page
+from gateway.errors import (
+    ActionError,
+    DeadlineExceeded,
+    IdempotencyKeyInUse,
+    IdempotencyKeyReused,
+    InternalServerError,
+    ParameterError,
+)
 from gateway.registry import Registered, Registry
 from gateway.stages.authenticate import authenticate
 from gateway.stages.authorize import authorize
+from gateway.stages.idempotency import Turns, checked_key
+from gateway.stages.run import Runner
 from gateway.stages.validate import validate
-from gateway.store.database import Database, Transaction
+from gateway.store.database import Database
 
 
 @dataclass(slots=True)
@@ -49,6 +49,10 @@ class Observer(Protocol):
     """Whoever watches calls (logs, metrics, audit); it cannot change one."""
 
     def saw(self, trail: Trail, envelope: Envelope) -> None: ...
+
+
+KEY_ERRORS = (IdempotencyKeyInUse, IdempotencyKeyReused)
+"""What any write may answer to a call with an Idempotency-Key."""
 
 
 class Undeclared(Exception):
@@ -70,6 +74,7 @@ class Pipeline:
         shared: Surroundings,
         observers: Sequence[Observer] = (),
         stopwatch: Callable[[], float] = time.perf_counter,
+        turns: Turns | None = None,
     ) -> None:
         self.registry = registry
         self.shared = shared
@@ -77,11 +82,7 @@ class Pipeline:
         self._database = database
         self._authenticator = authenticator
         self._observers = observers
-        self._lanes = {
-            each.path: _Lane(each.action, shared)
-            for each in registry
-            if isinstance(each.action, BatchAction)
-        }
+        self._runner = Runner(registry, database, shared, turns or Turns())
 
     async def answer(self, call: Call) -> Envelope:
         """The envelope for any call, whatever happens on the way; cancelling passes through."""
@@ -150,46 +151,24 @@ class Pipeline:
             caller = trail.caller = await authenticate(call.key, by=self._authenticator)
             authorize(caller, registered)
         text = await call.body.read(limit)
+        sent = parse_object(text)
+        key = checked_key(call.idempotency_key) if registered.writes and caller else None
         params, options = validate(
-            text, registered, caller, cursor_secret=self.shared.cursor_secret
+            sent, text, registered, caller, cursor_secret=self.shared.cursor_secret
         )
         if options.listing is not None:
             trail.flags.update(options.listing.flags())
         try:
-            data = await self._run(registered, params, options, trail)
+            data = await self._runner.run(
+                registered, params, options, caller, flags=trail.flags, key=key
+            )
         except ActionError as error:
-            if type(error) not in registered.raises:
+            if type(error) not in registered.raises and not isinstance(error, KEY_ERRORS):
                 raise Undeclared(f"{registered.path} raised {error.code()}") from error
             raise
-        if registered.action.effect is not Effect.READS:
-            trail.flags[registered.action.effect.value] = True
+        if registered.flag is not None:
+            trail.flags[registered.flag] = True
         return data
-
-    async def _run(
-        self, registered: Registered, params: Any, options: Options, trail: Trail
-    ) -> bytes:
-        """Run the action; a write has joined a commit when this returns."""
-        action, caller = registered.action, trail.caller
-        show = registered.show(full=options.full, expand=options.expand)
-        if isinstance(action, BatchAction):
-            assert caller is not None  # noqa: S101 - a write has a scope, a scope a caller
-            call: BatchCall[Any, Any] = BatchCall(params, caller, options, trail.flags, show)
-            await self._database.join(self._lanes[registered.path], call)
-            return call.outcome()
-
-        shared = self.shared
-        context = Context(
-            shared, self._database.reader, shared.now(), caller, registered.section, options,
-            trail.flags, show,
-        )  # fmt: skip
-        if action.effect is Effect.READS:
-            return await _performed(action, params, context)
-
-        async def perform(db: Transaction) -> bytes:
-            context.db, context.now = db, shared.now()
-            return await _performed(action, params, context)
-
-        return await self._database.write(perform)
 
     def _body_limit(self, registered: Registered | None) -> int:
         own = registered.action.body_limit if registered is not None else None
@@ -201,48 +180,6 @@ class Pipeline:
             "seconds": self.stopwatch() - trail.call.started,
             "headers": tuple(trail.headers),
         }
-
-
-class _Lane:
-    """A batch action as the database sees it: whoever serves its calls."""
-
-    def __init__(self, action: BatchAction[Any, Any], shared: Surroundings) -> None:
-        self._action = action
-        self._shared = shared
-
-    async def serve(self, db: Transaction, calls: Sequence[BatchCall[Any, Any]]) -> None:
-        context = BatchContext(shared=self._shared, db=db, now=self._shared.now())
-        try:
-            await self._action.run_many(Batch(calls), context)
-        except asyncio.CancelledError:
-            _refuse_to_cancel_itself()
-            raise
-        for call in calls:
-            call.check_answered()
-
-
-async def _performed(
-    action: Action[Any, Any] | ListAction[Any, Any], params: Any, context: Context
-) -> bytes:
-    """What the action gives, as JSON; of a list its items, and the flag for its page."""
-    try:
-        result = await action.run(params, context)
-    except asyncio.CancelledError:
-        _refuse_to_cancel_itself()
-        raise
-    show, listing = context.show, context.options.listing
-    if listing is None:
-        return encode(show(result))
-    assert isinstance(result, (Page, CursorPage))  # noqa: S101 - what a ListAction returns
-    context.flags["paginated"] = result.flag(listing)
-    return encode([item if type(item) is Rendered else show(item) for item in result.items])
-
-
-def _refuse_to_cancel_itself() -> None:
-    """Raise RuntimeError when nobody cancelled the task: then its action did, which is a fault."""
-    task = asyncio.current_task()
-    if task is not None and not task.cancelling():
-        raise RuntimeError("the action cancelled itself") from None
 
 
 def _announce_deprecation(deprecated: Deprecation | None, trail: Trail) -> None:

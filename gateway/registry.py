@@ -75,7 +75,16 @@ class Registered:
     """`takes`, compiled."""
     load_options: Load
     needs_key: bool
+    writes: bool
+    secrets: tuple[str, ...]
+    """The fields of an answer that nobody is told twice: those of `gives` that are `secret`."""
     _shows: dict[tuple[bool, frozenset[str]], Show] = field(default_factory=dict)
+
+    @property
+    def flag(self) -> str | None:
+        """The flag of a successful answer: creation, modification, deletion, or none."""
+        flag: str | None = self.action.effect.value
+        return flag
 
     @property
     def expansions(self) -> tuple[str, ...]:
@@ -162,13 +171,18 @@ def _register(section: Section, kind: type[AnyAction], interpreted: list[str]) -
     load, load_options = (_compiled(each, where, interpreted) for each in (takes, options))
     registered = Registered(
         where, section.name, name, kind(), summary, takes, gives, raises, options,
-        load, load_options, kind.scope != NO_KEY,
+        load, load_options, kind.scope != NO_KEY, writes, _secrets(gives),
     )  # fmt: skip
     try:
         registered.show(full=True, expand=frozenset(registered.expansions))
     except Unshowable as fault:
         raise RegistrationError(f"{where}: {fault}") from None
     return registered
+
+
+def _secrets(gives: Schema) -> tuple[str, ...]:
+    found = {name: each for name, each in gives.fields.items() if getattr(each, "secret", False)}
+    return tuple(each.data_key or name for name, each in found.items())
 
 
 def _compiled(shape: Schema | None, where: str, interpreted: list[str]) -> Load:

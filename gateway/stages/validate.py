@@ -1,4 +1,4 @@
-"""From JSON text to the value object that an action takes, or a sentence for each field."""
+"""From a JSON object to the value object that an action takes, or a sentence for each field."""
 
 import difflib
 from collections.abc import Iterator, Mapping
@@ -8,7 +8,7 @@ from marshmallow import Schema, ValidationError
 
 from gateway.access.identity import Identity
 from gateway.codec.load import REFUSED
-from gateway.codec.strict import parse_object, paths_with_nul
+from gateway.codec.strict import paths_with_nul
 from gateway.context import NO_OPTIONS, Options
 from gateway.errors import ParameterError
 from gateway.listing import Cursors, bind
@@ -20,13 +20,17 @@ _NUL = "The character U+0000 is not allowed."
 
 
 def validate(
-    text: bytes, registered: Registered, caller: Identity | None, *, cursor_secret: bytes
+    sent: Mapping[str, Any],
+    text: bytes,
+    registered: Registered,
+    caller: Identity | None,
+    *,
+    cursor_secret: bytes,
 ) -> tuple[Any, Options]:
     """The parameters, and what the caller asked of the answer itself.
 
-    Raises MalformedRequest, ParameterError or FilterError.
+    `sent` is the object that was parsed from `text`. Raises ParameterError or FilterError.
     """
-    sent = parse_object(text)
     if nul_paths := paths_with_nul(sent, text):
         raise _refusal(_nested(nul_paths), registered)
     shape, declared = registered.options, registered.action.listing
