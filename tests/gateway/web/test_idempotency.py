@@ -8,7 +8,7 @@ KEEP = "/api/v1/toys/keep"
 
 async def test_the_header_makes_a_write_run_once(house: House, wire: Wire) -> None:
     sent = json_request(
-        KEEP, {"name": "pear"}, Authorization=f"Bearer {house.key}", Idempotency_Key="a~!"
+        KEEP, sent={"name": "pear"}, Authorization=f"Bearer {house.key}", Idempotency_Key="a~!"
     )
     first, second = await wire.call(sent), await wire.call(sent)
 
