@@ -49,7 +49,8 @@ class Call:
     `key` is the API key as it was presented, or None. `started` is the reading of the pipeline's
     stopwatch (seconds) at the end of the request's headers; `deadline` the event loop's time at
     which the caller stops waiting, if the caller named one. `address` is the caller's IP address;
-    None for a call from within the process.
+    None for a call from within the process. `traceparent` is the trace that the call belongs to,
+    as `gateway.tracing.read_traceparent` gives it.
     """
 
     section: str
@@ -60,3 +61,4 @@ class Call:
     key: str | None = None
     deadline: float | None = None
     address: str | None = None
+    traceparent: str | None = None

@@ -9,6 +9,8 @@ from email.utils import format_datetime
 from typing import Any, Protocol
 
 from gateway import envelope as envelopes
+from gateway.access.audit import rows as audit
+from gateway.access.audit.record import row_about
 from gateway.access.authenticator import Authenticator
 from gateway.access.identity import Identity
 from gateway.action import Batch, BatchAction, BatchCall, BatchContext, Deprecation, Effect
@@ -23,6 +25,7 @@ from gateway.stages.authenticate import authenticate
 from gateway.stages.authorize import authorize
 from gateway.stages.validate import validate
 from gateway.store.database import Database, Transaction
+from gateway.tracing import trace_facts
 
 
 @dataclass(slots=True)
@@ -34,6 +37,10 @@ class Trail:
     registered: Registered | None = None
     caller: Identity | None = None
     headers: list[tuple[str, str]] = field(default_factory=list)
+    error: ActionError | None = None
+    object_id: str | None = None
+    """The object that the action named for the audit trail, and the workspace to keep that in."""
+    workspace_id: str | None = None
 
 
 class Observer(Protocol):
@@ -89,9 +96,11 @@ class Pipeline:
         except ParameterError as error:
             envelope = envelopes.of_parameter_error(error, **self._facts(trail))
         except ActionError as error:
+            trail.error = error
             envelope = envelopes.of_error(error, **self._facts(trail))
         except Exception:
-            self.shared.log.exception("call.crashed", request_id=call.request_id)
+            told = trace_facts(call.traceparent)
+            self.shared.log.exception("call.crashed", request_id=call.request_id, **told)
             envelope = envelopes.of_error(InternalServerError(), **self._facts(trail))
         return self._watched(trail, envelope)
 
@@ -176,17 +185,29 @@ class Pipeline:
                 options=options,
                 flags=trail.flags,
                 show=show,
+                noted=trail,
             )
             try:
                 result = await action.run(params, context)
             except asyncio.CancelledError:
                 _refuse_to_cancel_itself()
                 raise
-            return _shown(result, show, options, trail.flags)
+            data = _shown(result, show, options, trail.flags)
+            if registered.is_audited:
+                await self._audit(db, trail, result, context.now)
+            return data
 
         if action.effect is Effect.READS:
             return await perform(self._database.reader)
         return await self._database.write(perform)
+
+    async def _audit(self, db: Transaction, trail: Trail, result: Any, at: datetime) -> None:
+        """Leave a row about what was done, in its own transaction, as the last of it."""
+        id, days = self.shared.new_id(), self.shared.settings.audit_days
+        row = row_about(trail, trail.caller, "success", id=id, at=at, days=days)
+        if row.object_id is None:
+            row = row._replace(object_id=getattr(result, "id", None))
+        await audit.add(db, [row])
 
     def _body_limit(self, registered: Registered | None) -> int:
         own = registered.action.body_limit if registered is not None else None

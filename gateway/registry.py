@@ -73,6 +73,15 @@ class Registered:
     _shows: dict[tuple[bool, frozenset[str]], Show] = field(default_factory=dict)
 
     @property
+    def needs_key(self) -> bool:
+        return self.action.scope != NO_KEY
+
+    @property
+    def is_audited(self) -> bool:
+        """Whether a success leaves a row in the audit trail, in the write's own transaction."""
+        return self.action.audited or self.action.effect is Effect.DELETES
+
+    @property
     def expansions(self) -> tuple[str, ...]:
         return tuple(getattr(self.gives, "expansions", ()))
 
@@ -145,6 +154,10 @@ def _register(section: Section, kind: type[AnyAction]) -> Registered:
     writes = kind.effect is not Effect.READS
     _require(writes or not issubclass(kind, BatchAction), f"{where}: a BatchAction writes")
     _require(not writes or kind.scope != NO_KEY, f"{where}: a write needs a scope")
+    _require(writes or not kind.audited, f"{where}: only a write is audited")
+    if kind.audited or kind.effect is Effect.DELETES:
+        _require(issubclass(kind, Action), f"{where}: what is audited, as deletions are, "
+                 "is an Action")  # fmt: skip
     takes, gives = getattr(kind, "takes", None), getattr(kind, "gives", None)
     if not isinstance(takes, Schema) or not isinstance(gives, Schema):
         raise RegistrationError(f"{where}: takes and gives are marshmallow schemas")
