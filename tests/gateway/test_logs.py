@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from gateway.logs import Log, StdlibHandler, make_log
+from gateway.logs import CallLine, Log, StdlibHandler, make_log
 from gateway.settings import Settings
 from tests.support.house import Log as Stream
 
@@ -160,3 +160,20 @@ def test_a_librarys_own_levels_are_no_problem() -> None:
         logger.log(35, "in between")
 
     assert [line["said"] for line in stream.lines] == ["in between"]
+
+
+TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
+
+
+@pytest.mark.parametrize("log_format", ["json", "pretty"])
+@pytest.mark.parametrize(("traceparent", "told"), [(None, 0), (f"00-{TRACE}-00f067aa0ba902b7-01", 1)])
+def test_a_calls_line_tells_its_trace_where_there_is_one(
+    log_format: str, traceparent: str | None, told: int
+) -> None:
+    stream = Stream()
+    line = CallLine("call", "toys/keep", None, "success", None, 1.5, 99, traceparent)
+    make_log(Settings(log_format=log_format), stream).info("call", line=line)
+
+    assert stream.text.count(TRACE) == told
+    assert stream.text.count("parent_id") == told
+    assert "traceparent" not in stream.text

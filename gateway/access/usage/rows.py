@@ -85,7 +85,8 @@ _OF_KEY = Statement(
         key_usage,
         and_(
             key_usage.c.key_id == keys.c.id,
-            key_usage.c.day.between(bindparam("first"), bindparam("last")),
+            key_usage.c.day >= bindparam("first"),
+            key_usage.c.day <= bindparam("last"),
         ),
     )
     .where(
