@@ -148,7 +148,8 @@ def _spread(_: Any, __: str, event: Event) -> Event:
     """A call's facts one by one, for those who print events."""
     if "line" in event:
         facts = event.pop("line")._asdict()
-        event.update(**facts, **trace_facts(facts.pop("traceparent")))
+        trace = trace_facts(facts.pop("traceparent"))
+        event.update(facts | trace)
     return event
 
 

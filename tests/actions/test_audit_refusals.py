@@ -9,10 +9,10 @@ from gateway.access.audit.watch import ADDRESSES_MAX, WAITING_MAX, AuditWatch
 from gateway.access.authenticator import Authenticator
 from gateway.access.keys import Key, make_key
 from gateway.pipeline import Pipeline
-from gateway.store.database import Database
 from tests.actions.given import no_rows
 from tests.conftest import OpenHouse
 from tests.gateway.calls import call_of
+from tests.support.asleep import Asleep
 from tests.support.audited import told, trail
 from tests.support.house import House
 from tests.support.people import add_account, admit, revoke, suspend
@@ -119,19 +119,6 @@ async def test_refusals_are_written_by_themselves_within_seconds(open_house: Ope
     await asyncio.sleep(1.5)
 
     assert len(await house.data("audit/list")) == 1
-
-
-class Asleep:
-    """A database that refuses to write until it is woken."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-        self.woken = False
-
-    async def write(self, work: Any) -> Any:
-        if not self.woken:
-            raise OSError("the disk is full")
-        return await self._database.write(work)
 
 
 @no_rows

@@ -166,7 +166,9 @@ TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 
 
 @pytest.mark.parametrize("log_format", ["json", "pretty"])
-@pytest.mark.parametrize(("traceparent", "told"), [(None, 0), (f"00-{TRACE}-00f067aa0ba902b7-01", 1)])
+@pytest.mark.parametrize(
+    ("traceparent", "told"), [(None, 0), (f"00-{TRACE}-00f067aa0ba902b7-01", 1)]
+)
 def test_a_calls_line_tells_its_trace_where_there_is_one(
     log_format: str, traceparent: str | None, told: int
 ) -> None:
