@@ -4,7 +4,7 @@ from typing import ClassVar
 
 import pytest
 
-from gateway import ActionError, Conflict, Context, Section, errors
+from gateway import ActionError, Conflict, Context, Effect, Section, errors
 from gateway.access.audit.rows import AuditRow
 from gateway.errors import PermissionDenied
 from gateway.registry import RegistrationError, Registry
@@ -140,7 +140,7 @@ class TallyOnRecord(Tally):
 class TallyAway(Tally):
     """Take a tally away."""
 
-    effect = toys.Effect.DELETES
+    effect = Effect.DELETES
 
 
 class GreetOnRecord(toys.Greet):
