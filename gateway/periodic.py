@@ -39,11 +39,11 @@ class Periodic:
         self._task = asyncio.create_task(self._run())
 
     async def stop(self) -> None:
-        """Let running work finish; then do it a last time, where that was asked for."""
+        """Let running work finish; then do what is left of it, where that was asked for."""
         self._stopping.set()
         await self._task
-        if self._at_stop:
-            await self._try()
+        while self._at_stop and await self._try():
+            pass
 
     async def _run(self) -> None:
         if self._at_start:

@@ -63,6 +63,15 @@ async def test_it_waits_before_the_first_time_and_is_done_at_the_end() -> None:
     assert (before, work.done) == (0, 1)
 
 
+async def test_at_the_end_all_that_is_left_is_done() -> None:
+    work = Work(MORE, MORE)
+    periodic = work.every(NEVER)
+    periodic.start()
+    await periodic.stop()
+
+    assert work.done == 3
+
+
 async def test_where_it_is_asked_for_it_is_done_at_the_start_and_not_at_the_end() -> None:
     work = Work()
     periodic = work.every(NEVER, at_start=True, at_stop=False)

@@ -14,6 +14,8 @@ from gateway.store.database import Database, Transaction
 
 WAITING_MAX = 2000
 """Rows that may wait for being written; what comes beyond is dropped and counted."""
+WRITTEN_AT_ONCE = 500
+"""Rows that share a transaction, so that no call waits long behind it."""
 ADDRESSES_MAX = 256
 """Kinds of failure told apart in one interval; all others share one row without an address.
 
@@ -68,14 +70,14 @@ class AuditWatch:
             if registered is not None and registered.needs_key:
                 self._count(trail, code)
 
-    async def write(self) -> None:
-        """Write what waits, in a transaction of its own."""
-        waiting, self._waiting = self._waiting, []
+    async def write(self) -> bool:
+        """Write some of what waits, in a transaction of its own; returns whether more does."""
+        waiting, self._waiting = self._waiting[:WRITTEN_AT_ONCE], self._waiting[WRITTEN_AT_ONCE:]
         if self.dropped > self._told:
             self._log.warning("audit.dropped", rows=self.dropped - self._told)
             self._told = self.dropped
         if not waiting:
-            return
+            return False
 
         async def add(db: Transaction) -> None:
             await rows.add(db, waiting)
@@ -83,17 +85,18 @@ class AuditWatch:
         try:
             await self._database.write(add)
         except BaseException:
-            self._waiting, come_since = waiting, self._waiting
+            come_since, self._waiting = self._waiting, waiting
             for row in come_since:
                 self._keep(row)
             raise
+        return bool(self._waiting)
 
-    async def write_failures(self) -> None:
+    async def write_failures(self) -> bool:
         """End the interval in which failed authentications are counted up, and write them."""
         counted, self._failures = self._failures, {}
         for row in counted.values():
             self._keep(row)
-        await self.write()
+        return await self.write()
 
     def _keep(self, row: AuditRow) -> None:
         if len(self._waiting) < WAITING_MAX:
