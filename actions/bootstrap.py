@@ -3,6 +3,7 @@
 import asyncio
 import importlib
 import sys
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
@@ -12,16 +13,22 @@ from typing import Any
 import uuid_utils
 
 from actions.catalogue import SECTIONS
+from gateway.access.audit.watch import AuditWatch
 from gateway.access.authenticator import Authenticator
 from gateway.access.founding import found
+from gateway.access.keeping import purge
 from gateway.access.keys import Key
 from gateway.access.schema import MIGRATIONS
+from gateway.access.usage.watch import UsageWatch
 from gateway.context import Surroundings
 from gateway.logs import CallLog, Log, make_log
-from gateway.pipeline import Pipeline
+from gateway.metrics import CallMetrics
+from gateway.periodic import Periodic, Work
+from gateway.pipeline import Observer, Pipeline
 from gateway.reference.catalogue import RegistryCatalogue
 from gateway.registry import RegistrationError, Registry, Section
 from gateway.settings import Settings, SettingsError
+from gateway.store import idempotency
 from gateway.store.database import Database, DatabaseError
 from gateway.store.migrate import Migrations, migrate, outdated, postgres_url, sqlite_url
 from gateway.store.secrets import secret_named
@@ -103,7 +110,12 @@ class Gateway:
 
     async def listen(self) -> int:
         """Serve HTTP, and return the port. Raises OSError when the address is not to be had."""
-        server = HttpServer(self.pipeline, self.database)
+        server = HttpServer(
+            self.pipeline,
+            self.database,
+            calls=self.calls,
+            audit_dropped=lambda: self.audit.dropped,
+        )
         port = await server.start()
         self._closing.push_async_callback(server.stop)
         return port
@@ -140,8 +152,36 @@ class Gateway:
             database=self.database,
             authenticator=Authenticator(self.database.reader, now=self._now, clock=clock),
             shared=shared,
-            observers=(CallLog(self._log),),
+            observers=(CallLog(self._log), *self._watch()),
         )
+
+    def _watch(self) -> tuple[Observer, ...]:
+        """Those who watch calls beside the log, with the work that is done beside the calls."""
+        database, days = self.database, self.settings.audit_days
+        self.calls = CallMetrics(each.path for each in self.registry)
+        self.audit = AuditWatch(
+            database, now=self._now, new_id=self._new_id, days=days, log=self._log
+        )
+        self.usage = UsageWatch(database, now=self._now, stopwatch=time.perf_counter)
+
+        async def forget() -> bool:
+            return await purge(database, now=self._now, days=days)
+
+        async def forget_answers() -> bool:
+            return await idempotency.purge(database, at=self._now())
+
+        self._repeat("audit", self.audit.write, seconds=1)
+        self._repeat("audit.failures", self.audit.write_failures, seconds=60)
+        self._repeat("usage", self.usage.flush, seconds=5)
+        self._repeat("purge", forget, seconds=86_400, at_start=True, at_stop=False)
+        self._repeat("idempotency", forget_answers, seconds=60, at_start=True, at_stop=False)
+        return self.calls, self.audit, self.usage
+
+    def _repeat(self, name: str, work: Work, **when: Any) -> None:
+        """Do the work again and again, from now until the gateway closes."""
+        periodic = Periodic(name, work, log=self._log, **when)
+        periodic.start()
+        self._closing.push_async_callback(periodic.stop)
 
     async def _start(self, section: Section) -> Any:
         """What the section's `on_start` returns; its `on_stop` will have it back."""

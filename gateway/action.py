@@ -72,6 +72,8 @@ class Declared(Generic[P, R]):
     gives: Shows[R]
     raises: ClassVar[tuple[type[ActionError], ...]] = ()
     effect: ClassVar[Effect] = Effect.READS
+    audited: ClassVar[bool] = False
+    """Whether each success leaves a row in the audit trail; a deletion does in any case."""
     example: ClassVar[Mapping[str, Any]] = {}
     """Parameters that the action accepts; shown by `system/describe` and run by the tests."""
     listing: ClassVar[Pages | Cursors | None] = None

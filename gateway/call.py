@@ -49,7 +49,8 @@ class Call:
     `key` is the API key as it was presented, or None. `started` is the reading of the pipeline's
     stopwatch (seconds) at the end of the request's headers; `deadline` the event loop's time at
     which the caller stops waiting, if the caller named one. `address` is the caller's IP address;
-    None for a call from within the process. `idempotency_key` is as it was sent.
+    None for a call from within the process. `idempotency_key` is as it was sent. `traceparent` is
+    the trace that the call belongs to, as `gateway.tracing.read_traceparent` gives it.
     """
 
     section: str
@@ -61,3 +62,4 @@ class Call:
     deadline: float | None = None
     address: str | None = None
     idempotency_key: str | None = None
+    traceparent: str | None = None

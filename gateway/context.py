@@ -8,12 +8,14 @@ from typing import Any, NamedTuple, Protocol
 import structlog
 
 from gateway.access.identity import Identity
+from gateway.call import Call
 from gateway.codec.encode import Rendered, encode
 from gateway.codec.show import Show
 from gateway.errors import AccessDenied
 from gateway.listing import Listing
 from gateway.settings import Settings
 from gateway.store.database import Queries
+from gateway.tracing import trace_facts
 
 
 class Catalogue(Protocol):
@@ -54,6 +56,17 @@ class Options(NamedTuple):
 NO_OPTIONS = Options()
 
 
+class Noted(Protocol):
+    """What is noted of a call for those who watch it; see `gateway.pipeline.Trail`."""
+
+    call: Call
+    flags: dict[str, object]
+    registered: Any
+    caller: Identity | None
+    object_id: str | None
+    workspace_id: str | None
+
+
 @dataclass(slots=True)
 class Context:
     """One call's surroundings, handed to `Action.run`.
@@ -70,6 +83,7 @@ class Context:
     options: Options
     flags: dict[str, object]
     show: Show
+    noted: Noted
 
     @property
     def identity(self) -> Identity:
@@ -88,10 +102,19 @@ class Context:
     @property
     def log(self) -> structlog.typing.FilteringBoundLogger:
         """A logger that names the section and the call."""
+        call = self.noted.call
         log: structlog.typing.FilteringBoundLogger = self.shared.log.bind(
-            section=self.section, request_id=self.flags["request_id"]
+            section=self.section, request_id=call.request_id, **trace_facts(call.traceparent)
         )
         return log
+
+    @property
+    def traceparent(self) -> str | None:
+        """The header `traceparent` for calls that this one makes to others; None without a trace.
+
+        The gateway records no spans of its own, so it hands on the caller's as their parent.
+        """
+        return self.noted.call.traceparent
 
     @property
     def settings(self) -> Settings:
@@ -109,6 +132,15 @@ class Context:
     def new_id(self) -> str:
         """A new UUIDv7, in lower case."""
         return self.shared.new_id()
+
+    def audit(self, object_id: str, *, workspace_id: str | None = None) -> None:
+        """Name the object that the audit trail tells of; by default it is the result's `id`.
+
+        `workspace_id` names a workspace other than the caller's to keep the row in. Named before
+        a refusal, the object is in the refusal's row too.
+        """
+        self.noted.object_id = object_id
+        self.noted.workspace_id = workspace_id
 
     def expands(self, name: str) -> bool:
         """Whether the caller asked for the expansion."""

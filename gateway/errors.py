@@ -112,6 +112,8 @@ class AccessDenied(ActionError):
 
 class InvalidAPIKey(ActionError):
     message = "The API key is not valid."
+    holder: object = None
+    """Whose key it is, when it is somebody's: for the audit, and for nobody else."""
     mirrored = 401
     headers = (("WWW-Authenticate", "Bearer"),)
 
@@ -124,6 +126,8 @@ class PermissionDenied(ActionError):
 
 class WorkspaceSuspended(ActionError):
     message = "The workspace is suspended."
+    holder: object = None
+    """Whose key it is: for the audit, and for nobody else."""
     mirrored = 403
 
 

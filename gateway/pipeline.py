@@ -32,6 +32,7 @@ from gateway.stages.idempotency import Turns, checked_key
 from gateway.stages.run import Runner
 from gateway.stages.validate import validate
 from gateway.store.database import Database
+from gateway.tracing import trace_facts
 
 
 @dataclass(slots=True)
@@ -43,6 +44,10 @@ class Trail:
     registered: Registered | None = None
     caller: Identity | None = None
     headers: list[tuple[str, str]] = field(default_factory=list)
+    error: ActionError | None = None
+    object_id: str | None = None
+    """The object that the action named for the audit trail, and the workspace to keep that in."""
+    workspace_id: str | None = None
 
 
 class Observer(Protocol):
@@ -99,9 +104,11 @@ class Pipeline:
         except ParameterError as error:
             envelope = envelopes.of_parameter_error(error, **self._facts(trail))
         except ActionError as error:
+            trail.error = error
             envelope = envelopes.of_error(error, **self._facts(trail))
         except Exception:
-            self.shared.log.exception("call.crashed", request_id=call.request_id)
+            told = trace_facts(call.traceparent)
+            self.shared.log.exception("call.crashed", request_id=call.request_id, **told)
             envelope = envelopes.of_error(InternalServerError(), **self._facts(trail))
         return self._watched(trail, envelope)
 
@@ -159,9 +166,7 @@ class Pipeline:
         if options.listing is not None:
             trail.flags.update(options.listing.flags())
         try:
-            data = await self._runner.run(
-                registered, params, options, caller, flags=trail.flags, key=key
-            )
+            data = await self._runner.run(registered, params, options, trail, key=key)
         except ActionError as error:
             if type(error) not in registered.raises and not isinstance(error, KEY_ERRORS):
                 raise Undeclared(f"{registered.path} raised {error.code()}") from error

@@ -87,6 +87,11 @@ class Registered:
         return flag
 
     @property
+    def is_audited(self) -> bool:
+        """Whether a success leaves a row in the audit trail, in the write's own transaction."""
+        return self.action.audited or self.action.effect is Effect.DELETES
+
+    @property
     def expansions(self) -> tuple[str, ...]:
         return tuple(getattr(self.gives, "expansions", ()))
 
@@ -161,6 +166,10 @@ def _register(section: Section, kind: type[AnyAction], interpreted: list[str]) -
     writes = kind.effect is not Effect.READS
     _require(writes or not issubclass(kind, BatchAction), f"{where}: a BatchAction writes")
     _require(not writes or kind.scope != NO_KEY, f"{where}: a write needs a scope")
+    _require(writes or not kind.audited, f"{where}: only a write is audited")
+    if kind.audited or kind.effect is Effect.DELETES:
+        _require(issubclass(kind, Action), f"{where}: what is audited, as deletions are, "
+                 "is an Action")  # fmt: skip
     takes, gives = getattr(kind, "takes", None), getattr(kind, "gives", None)
     if not isinstance(takes, Schema) or not isinstance(gives, Schema):
         raise RegistrationError(f"{where}: takes and gives are marshmallow schemas")

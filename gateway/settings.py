@@ -3,6 +3,7 @@
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,10 @@ class Settings:
     """Whether outcomes are mirrored into HTTP status codes unasked."""
     echo_rehearsal: bool = False
     """Whether `system/echo` can rehearse failures."""
+    audit_days: int = 400
+    """How long a row of the audit trail is kept; what is written keeps its time."""
+    metrics_networks: tuple[str, ...] = ("127.0.0.0/8", "::1")
+    """Whose requests `/metrics` answers, as CIDR ranges; none: nobody's."""
     log_level: str = "info"
     log_format: str = "auto"
     """`json`, `pretty`, or `auto`: pretty on a terminal."""
@@ -59,6 +64,21 @@ class _Names(fields.List[str]):
         if isinstance(value, str):
             value = [part.strip() for part in value.split(",") if part.strip()]
         return tuple(super()._deserialize(value, *args, **kwargs))
+
+
+class _Networks(_Names):
+    """CIDR ranges or single addresses."""
+
+    default_error_messages = {"no_network": "{text!r} is no address range."}
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+        networks = super()._deserialize(value, *args, **kwargs)
+        for text in networks:
+            try:
+                ip_network(text)
+            except ValueError:
+                raise self.make_error("no_network", text=text) from None
+        return networks
 
 
 class _Whole(fields.Integer):
@@ -116,6 +136,13 @@ class _SettingsSchema(Schema):
         metadata=_said("true: mirror outcomes into HTTP status codes unasked.")
     )
     echo_rehearsal = fields.Boolean(metadata=_said("true: system/echo can rehearse failures."))
+    audit_days = _Whole(
+        validate=validate.Range(min=1, max=36_500),
+        metadata=_said("Days that the audit trail is kept (400)."),
+    )
+    metrics_networks = _Networks(
+        metadata=_said("Address ranges that may see /metrics (127.0.0.0/8,::1).")
+    )
     log_level = fields.String(
         validate=validate.OneOf(("debug", "info", "warning", "error")),
         metadata=_said("debug, info, warning or error."),

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import NamedTuple
 
-from gateway.access.identity import Identity
+from gateway.access.identity import Identity, KeyHolder
 from gateway.access.keys import hash_secret, parse_key, same_hash
 from gateway.access.roles import Role
 from gateway.access.rows import Holder, holder_of
-from gateway.errors import InvalidAPIKey, WorkspaceSuspended
+from gateway.errors import ActionError, InvalidAPIKey, WorkspaceSuspended
 from gateway.store.database import Queries
 
 REMEMBERED_SECONDS = 0.5
@@ -62,17 +62,26 @@ class Authenticator:
         holder = await holder_of(self._db, key.id)
         kept_hash = holder.secret_hash if holder else hash_secret("")
         if not same_hash(kept_hash, key.secret_hash) or holder is None:
-            raise InvalidAPIKey
+            raise _of(holder, key.id, InvalidAPIKey())
         now = self._now()
         if holder.revoked_at is not None or (holder.expires_at and holder.expires_at <= now):
-            raise InvalidAPIKey
+            raise _of(holder, key.id, InvalidAPIKey())
         if holder.suspended_at is not None:
-            raise WorkspaceSuspended
+            raise _of(holder, key.id, WorkspaceSuspended())
         identity = _identity(holder, key.id)
         if len(self._remembered) >= _REMEMBERED_MAX:
             self._remembered.clear()
         self._remembered[digest] = _Remembered(identity, self._clock() + REMEMBERED_SECONDS)
         return identity
+
+
+def _of(
+    holder: Holder | None, key_id: str, error: InvalidAPIKey | WorkspaceSuspended
+) -> ActionError:
+    """The error, which the audit can tell whose key it is about; its answer tells nobody."""
+    if holder is not None:
+        error.holder = KeyHolder(holder.workspace_id, holder.account_id, key_id)
+    return error
 
 
 def _identity(holder: Holder, key_id: str) -> Identity:

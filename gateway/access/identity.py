@@ -6,6 +6,14 @@ from typing import NamedTuple
 from gateway.access.roles import Role, covers
 
 
+class KeyHolder(NamedTuple):
+    """Whose key one is, good or not."""
+
+    workspace_id: str
+    account_id: str
+    key_id: str
+
+
 class Identity(NamedTuple):
     """`scopes` narrows the role; None means everything that the role has."""
 

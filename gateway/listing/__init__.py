@@ -4,7 +4,7 @@ import hashlib
 import hmac
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Generic, NamedTuple, TypeVar
 
@@ -80,7 +80,7 @@ class Pages:
             "per_page": _per_page(),
             "sort_by": fields.String(validate=validate.OneOf(self.sortable)),
             "order": fields.String(validate=validate.OneOf(("asc", "desc"))),
-            "filters": fields.Dict(keys=fields.String(), metadata=_told(self.filters)),
+            **_filters(self.filters),
         }
 
     def read(self, sent: Mapping[str, Any], binding: bytes) -> "Listing":
@@ -90,10 +90,7 @@ class Pages:
             page=sent.get("page", 1),
             sort_by=sent.get("sort_by", self.sortable[0]),
             descending=sent.get("order") == "desc",
-            terms=tuple(
-                _term(attribute, wanted, self.filters)
-                for attribute, wanted in sent.get("filters", {}).items()
-            ),
+            terms=_terms(sent, self.filters),
         )
 
 
@@ -101,20 +98,24 @@ class Pages:
 class Cursors:
     """Declares a list without a natural end, read on from wherever the last call stopped."""
 
+    filters: Mapping[str, Filter] = field(default_factory=dict)
+
     def parameters(self) -> dict[str, fields.Field[Any]]:
-        return {
+        found: dict[str, fields.Field[Any]] = {
             "cursor": fields.String(validate=validate.Length(min=1, max=_CURSOR_MAX)),
             "per_page": _per_page(),
         }
+        return found | _filters(self.filters) if self.filters else found
 
     def read(self, sent: Mapping[str, Any], binding: bytes) -> "Listing":
         """What one call asked; a cursor is good only with the `binding` that it was made with.
 
-        Raises ParameterError for any other.
+        Raises ParameterError for any other, FilterError for filters that cannot be used.
         """
         cursor = sent.get("cursor")
         return Listing(
             per_page=sent.get("per_page", PER_PAGE),
+            terms=_terms(sent, self.filters),
             after=None if cursor is None else _position(cursor, binding),
             binding=binding,
         )
@@ -195,6 +196,10 @@ class CursorPage(Generic[R_co]):
         }
 
 
+def _filters(filters: Mapping[str, Filter]) -> dict[str, fields.Field[Any]]:
+    return {"filters": fields.Dict(keys=fields.String(), metadata=_told(filters))}
+
+
 def _told(filters: Mapping[str, Filter]) -> dict[str, Any]:
     """What the JSON Schema says of the filters."""
     told = {
@@ -206,6 +211,11 @@ def _told(filters: Mapping[str, Filter]) -> dict[str, Any]:
 
 def _per_page() -> fields.Field[Any]:
     return fields.Integer(strict=True, validate=validate.Range(min=1, max=PER_PAGE_MAX))
+
+
+def _terms(sent: Mapping[str, Any], filters: Mapping[str, Filter]) -> tuple["Term", ...]:
+    wanted: Mapping[str, Any] = sent.get("filters", {})
+    return tuple(_term(attribute, each, filters) for attribute, each in wanted.items())
 
 
 def _term(attribute: str, wanted: object, filters: Mapping[str, Filter]) -> Term:

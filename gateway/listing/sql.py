@@ -59,21 +59,51 @@ class PagedList:
         order = [self._columns[sort_by], self._tie]
         return Statement(
             self._select()
-            .where(*self._conditions(kinds))
+            .where(*_conditions(kinds, self._columns))
             .order_by(*(column.desc() if descending else column for column in order))
             .limit(bindparam("page_limit", type_=BigInteger()))
             .offset(bindparam("page_offset", type_=BigInteger()))
         )
 
     def _build_count(self, kinds: "Kinds") -> Statement:
-        found = self._select().where(*self._conditions(kinds))
+        found = self._select().where(*_conditions(kinds, self._columns))
         return Statement(found.with_only_columns(func.count(), maintain_column_froms=True))
 
-    def _conditions(self, kinds: "Kinds") -> list[ColumnElement[bool]]:
-        return [
-            _condition(self._columns[attribute], operator, f"filter_{place}", count)
-            for place, (attribute, operator, count) in enumerate(kinds)
-        ]
+
+class CursorList:
+    """A list that is read from its newest record on: the statement, its columns by attribute.
+
+    The statement's first column is `position`, a whole number; no record may become visible below
+    one that already is, or a reader would skip it.
+    """
+
+    def __init__(
+        self, select: Callable[[], Select[Any]], columns: Columns, *, position: ColumnElement[Any]
+    ) -> None:
+        self._select = select
+        self._columns = columns
+        self._position = position
+        self._stretch = lru_cache(maxsize=256)(self._build)
+
+    async def stretch(
+        self, db: Queries, listing: Listing, **values: Any
+    ) -> tuple[list[Row], int | None]:
+        """The rows that `listing` asks for, and the position to go on from; None at the end."""
+        bounds = {"most": listing.per_page + 1}
+        if listing.after is not None:
+            (bounds["before"],) = listing.after
+        statement = self._stretch(_kinds(listing.terms), listing.after is not None)
+        found = await db.all(statement, **values, **bounds, **_values(listing.terms))
+        rows = found[: listing.per_page]
+        return rows, rows[-1][0] if len(found) > len(rows) else None
+
+    def _build(self, kinds: "Kinds", goes_on: bool) -> Statement:  # noqa: FBT001
+        # - lru_cache calls it by position
+        found = self._select().where(*_conditions(kinds, self._columns))
+        if goes_on:
+            found = found.where(self._position < bindparam("before", type_=BigInteger()))
+        most = bindparam("most", type_=BigInteger())
+        return Statement(found.order_by(self._position.desc()).limit(most))
 
 
 Kinds = tuple[tuple[str, Operator, int], ...]
@@ -94,6 +124,13 @@ def _values(terms: tuple[Term, ...]) -> dict[str, Any]:
         else:
             values[f"filter_{place}"] = term.value
     return values
+
+
+def _conditions(kinds: Kinds, columns: Columns) -> list[ColumnElement[bool]]:
+    return [
+        _condition(columns[attribute], operator, f"filter_{place}", count)
+        for place, (attribute, operator, count) in enumerate(kinds)
+    ]
 
 
 def _condition(

@@ -1,12 +1,14 @@
 """Run the action: a read at once, a write in a transaction, a keyed write only once."""
 
 import asyncio
+from datetime import datetime
 from typing import Any
 
-from gateway.access.identity import Identity
+from gateway.access.audit import rows as audit
+from gateway.access.audit.record import row_about
 from gateway.action import Action, BatchAction, BatchCall, ListAction
 from gateway.codec.encode import Rendered, encode
-from gateway.context import Context, Options, Surroundings
+from gateway.context import Context, Noted, Options, Surroundings
 from gateway.errors import IdempotencyKeyInUse
 from gateway.listing import CursorPage, Page
 from gateway.registry import Registered, Registry
@@ -37,22 +39,21 @@ class Runner:
         registered: Registered,
         params: Any,
         options: Options,
-        caller: Identity | None,
+        noted: Noted,
         *,
-        flags: dict[str, object],
         key: str | None = None,
     ) -> bytes:
-        """The answer's data, and its flags added to `flags`; a write has joined a commit by then.
+        """The answer's data, its flags noted; a write has joined a commit when this returns.
 
         A write with a `key` runs for the first of its calls; the others wait for that one, and
         have its answer. Raises what the action raises, IdempotencyKeyInUse, IdempotencyKeyReused.
         """
-        if key is None or caller is None:
-            return await self._run(registered, params, options, caller, flags=flags)
-        claim = claim_of(key, caller, registered, params, options)
+        if key is None or noted.caller is None:
+            return await self._run(registered, params, options, noted)
+        claim = claim_of(key, noted.caller, registered, params, options)
         await self._turns.begin(claim)
         try:
-            return await self._run(registered, params, options, caller, flags=flags, claim=claim)
+            return await self._run(registered, params, options, noted, claim=claim)
         except LockedError:
             raise IdempotencyKeyInUse from None
         finally:
@@ -63,12 +64,11 @@ class Runner:
         registered: Registered,
         params: Any,
         options: Options,
-        caller: Identity | None,
+        noted: Noted,
         *,
-        flags: dict[str, object],
         claim: Claim | None = None,
     ) -> bytes:
-        action, shared = registered.action, self._shared
+        action, shared, caller, flags = registered.action, self._shared, noted.caller, noted.flags
         show = registered.show(full=options.full, expand=options.expand)
         if isinstance(action, BatchAction):
             assert caller is not None  # noqa: S101 - a BatchAction has a scope, a scope a caller
@@ -77,34 +77,48 @@ class Runner:
             return call.outcome()
         context = Context(
             shared, self._database.reader, shared.now(), caller, registered.section, options,
-            flags, show,
+            flags, show, noted,
         )  # fmt: skip
         if not registered.writes:
-            return await _performed(action, params, context)
+            return _shown(await _result(action, params, context), context)
 
         async def perform(db: Transaction) -> bytes:
             context.db, context.now = db, shared.now()
-            if claim is None:
-                return await _performed(action, params, context)
-            found = await idempotency.claim(db, [claim], at=context.now)
-            if claim in found:
-                return replay(found[claim], claim, flags)
-            data = await _performed(action, params, context)
-            await idempotency.keep(db, [record_of(claim, data, flags, registered)])
+            if claim is not None:
+                used = await idempotency.claim(db, [claim], at=context.now)
+                if claim in used:
+                    return replay(used[claim], claim, flags)
+            result = await _result(action, params, context)
+            data = _shown(result, context)
+            if claim is not None:
+                await idempotency.keep(db, [record_of(claim, data, flags, registered)])
+            if registered.is_audited:
+                await self._audit(db, noted, result, context.now)
             return data
 
         return await self._database.write(perform)
 
+    async def _audit(self, db: Transaction, noted: Noted, result: Any, at: datetime) -> None:
+        """Leave a row about what was done, in its own transaction, as the last of it."""
+        id, days = self._shared.new_id(), self._shared.settings.audit_days
+        row = row_about(noted, noted.caller, "success", id=id, at=at, days=days)
+        if row.object_id is None:
+            row = row._replace(object_id=getattr(result, "id", None))
+        await audit.add(db, [row])
 
-async def _performed(
+
+async def _result(
     action: Action[Any, Any] | ListAction[Any, Any], params: Any, context: Context
-) -> bytes:
-    """What the action gives, as JSON; of a list its items, and the flag for its page."""
+) -> Any:
     try:
-        result = await action.run(params, context)
+        return await action.run(params, context)
     except asyncio.CancelledError:
         refuse_to_cancel_itself()
         raise
+
+
+def _shown(result: Any, context: Context) -> bytes:
+    """The result as JSON; of a list its items, with the flag that says which page they are."""
     show, listing = context.show, context.options.listing
     if listing is None:
         return encode(show(result))

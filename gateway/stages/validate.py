@@ -48,7 +48,7 @@ def validate(
         binding = b""
         if isinstance(declared, Cursors):
             account = caller.account_id if caller else None
-            binding = bind(cursor_secret, registered.path, account, rest)
+            binding = bind(cursor_secret, registered.path, account, rest, asked.get("filters"))
         listing = declared.read(options, binding)
     return params, Options(
         listing=listing,

@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Protocol, TypeAlias, TypeVar
 
+from gateway.store.sizes import GroupSizes
 from gateway.store.statements import Row, Statement
 
 T = TypeVar("T")
@@ -59,6 +60,14 @@ class Lane(Protocol[C_contra]):
 
 class Database(Protocol):
     """A database with its transactions; `reader` sees only what is committed."""
+
+    @property
+    def group_sizes(self) -> GroupSizes:
+        """The sizes of the groups that were committed."""
+
+    @property
+    def waiting(self) -> int:
+        """How many writes wait for their turn."""
 
     @property
     def reader(self) -> Queries:

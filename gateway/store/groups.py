@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from gateway.store.database import Lane, Work
+from gateway.store.sizes import GroupSizes
 
 GROUP_MAX = 512
 
@@ -62,10 +63,16 @@ class GroupQueue:
     `commit` sets every entry's outcome; an exception from it becomes the outcome of them all.
     """
 
-    def __init__(self, commit: Callable[[list[Entry]], Awaitable[None]]) -> None:
+    def __init__(self, commit: Callable[[list[Entry]], Awaitable[None]], sizes: GroupSizes) -> None:
         self._commit = commit
+        self._sizes = sizes
         self._waiting: deque[Entry] = deque()
         self._running: asyncio.Task[None] | None = None
+
+    @property
+    def waiting(self) -> int:
+        """How many entries wait for a group."""
+        return len(self._waiting)
 
     async def put(self, entry: Entry) -> Any:
         self._waiting.append(entry)
@@ -81,6 +88,7 @@ class GroupQueue:
     async def _run(self) -> None:
         try:
             while group := self._take():
+                self._sizes.saw(len(group))
                 try:
                     await self._commit(group)
                 except BaseException as fault:

@@ -8,16 +8,18 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, delete, true, tuple_, update
+from sqlalchemy import bindparam, delete, select, true, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.base import Executable
 
-from gateway.store.database import Queries, Transaction
+from gateway.store.database import Database, Transaction
 from gateway.store.statements import Statement, rows_given
 from gateway.store.tables import idempotency_records as records
 
 LIFETIME = timedelta(hours=24)
 """How long a record answers; after that its key is as good as new."""
+PURGED_AT_ONCE = 1000
+"""Records that are deleted in one transaction, so that no write waits long behind it."""
 
 _NAME = ("account_id", "action", "key")
 _CLAIMED = (*_NAME, "fingerprint", "created_at")
@@ -83,7 +85,23 @@ def _release(dialect: str) -> Executable:
 
 
 _CLAIM, _FIND, _KEEP, _RELEASE = map(Statement, (_claim, _find, _keep, _release))
-_PURGE = Statement(delete(records).where(records.c.created_at <= bindparam("dead")))
+
+
+def _dead() -> Any:
+    dead = bindparam("dead", type_=records.c.created_at.type)
+    return (
+        select(*(records.c[name] for name in _NAME))
+        .where(records.c.created_at <= dead)
+        .limit(PURGED_AT_ONCE)
+    )
+
+
+_ANY_DEAD = Statement(_dead().limit(1))
+_PURGE = Statement(
+    delete(records)
+    .where(tuple_(*(records.c[name] for name in _NAME)).in_(_dead()))
+    .returning(records.c.key)
+)
 
 
 async def claim(db: Transaction, claims: Sequence[Claim], *, at: datetime) -> dict[Claim, Record]:
@@ -116,6 +134,13 @@ async def release(db: Transaction, claims: Iterable[Claim]) -> None:
         await db.run(_RELEASE, rows=rows)
 
 
-async def purge(db: Queries, *, at: datetime) -> None:
-    """Delete the records that answer no more."""
-    await db.run(_PURGE, dead=at - LIFETIME)
+async def purge(database: Database, *, at: datetime) -> bool:
+    """Delete some of the records that answer no more; returns whether there may be more."""
+    dead = at - LIFETIME
+    if await database.reader.first(_ANY_DEAD, dead=dead) is None:
+        return False
+
+    async def delete_some(db: Transaction) -> int:
+        return len(await db.all(_PURGE, dead=dead))
+
+    return await database.write(delete_some) == PURGED_AT_ONCE

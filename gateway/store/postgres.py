@@ -1,6 +1,7 @@
 """PostgreSQL through asyncpg: pooled transactions, and a group for each lane."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from typing import Any, Self, TypeAlias
 
 import asyncpg
@@ -13,7 +14,8 @@ from gateway.store.database import (
     Queries,
     Work,
 )
-from gateway.store.groups import Entry, GroupQueue
+from gateway.store.groups import GROUP_MAX, Entry, GroupQueue
+from gateway.store.sizes import GroupSizes
 from gateway.store.statements import Row, Statement, dialect_named
 
 POOL_MAX = 10
@@ -67,7 +69,9 @@ class PostgresDatabase:
 
     def __init__(self, url: str) -> None:
         self._url = url
+        self.group_sizes = GroupSizes(GROUP_MAX)
         self._lanes: dict[Lane[Any], GroupQueue] = {}
+        self._without_connection = 0
 
     async def open(self) -> Self:
         """Connect. Raises DatabaseError when the server cannot be reached or might lose commits."""
@@ -99,14 +103,18 @@ class PostgresDatabase:
     def reader(self) -> PostgresQueries:
         return self._reader
 
+    @property
+    def waiting(self) -> int:
+        return self._without_connection + sum(each.waiting for each in self._lanes.values())
+
     async def write(self, work: Work[Any]) -> Any:
         # A task of its own: once begun, the outcome does not depend on the caller's patience.
-        return await GroupQueue(self._commit).put(Entry(work=work))
+        return await GroupQueue(self._commit, self.group_sizes).put(Entry(work=work))
 
     async def join(self, lane: Lane[Any], call: Any) -> None:
         queue = self._lanes.get(lane)
         if queue is None:
-            queue = self._lanes[lane] = GroupQueue(self._commit)
+            queue = self._lanes[lane] = GroupQueue(self._commit, self.group_sizes)
         await queue.put(Entry(lane=lane, call=call))
 
     async def check(self) -> None:
@@ -142,7 +150,7 @@ class PostgresDatabase:
     async def _transaction(self, work: Callable[[PostgresQueries], Awaitable[Any]]) -> Any:
         """Run `work` and commit; what a deadlock or a serialization failure undid is run again."""
         for tries_left in reversed(range(TRIES)):
-            async with self._pool.acquire() as connection:
+            async with self._connected() as connection:
                 try:
                     async with connection.transaction():
                         return await work(PostgresQueries(connection))
@@ -150,6 +158,19 @@ class PostgresDatabase:
                     if not tries_left:
                         raise
         return None
+
+    @asynccontextmanager
+    async def _connected(self) -> AsyncIterator[Connection]:
+        """A connection of the pool's, waited for where all are in use."""
+        self._without_connection += 1
+        try:
+            acquired = await self._pool.acquire()
+        finally:
+            self._without_connection -= 1
+        try:
+            yield acquired
+        finally:
+            await self._pool.release(acquired)
 
 
 async def _speak(connection: "Bare") -> None:

@@ -15,7 +15,8 @@ from gateway.store.database import (
     Transaction,
     Work,
 )
-from gateway.store.groups import Entry, GroupQueue
+from gateway.store.groups import GROUP_MAX, Entry, GroupQueue
+from gateway.store.sizes import GroupSizes
 from gateway.store.statements import Row, Statement, dialect_named
 
 READERS = 4
@@ -73,7 +74,8 @@ class SqliteDatabase:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._queue = GroupQueue(self._commit)
+        self.group_sizes = GroupSizes(GROUP_MAX)
+        self._queue = GroupQueue(self._commit, self.group_sizes)
         self._connections: list[aiosqlite.Connection] = []
 
     async def open(self) -> Self:
@@ -93,6 +95,10 @@ class SqliteDatabase:
     @property
     def reader(self) -> SqliteReaders:
         return self._readers
+
+    @property
+    def waiting(self) -> int:
+        return self._queue.waiting
 
     async def write(self, work: Work[Any]) -> Any:
         return await self._queue.put(Entry(work=work))

@@ -9,10 +9,12 @@ from typing import Any
 
 from aiohttp import web
 
+from gateway.metrics import CallMetrics, MetricsPage, Vitals
 from gateway.pipeline import Pipeline
 from gateway.store.database import Database
 from gateway.web.answers import Answer, Answers
 from gateway.web.health import Health
+from gateway.web.metrics import Metrics
 from gateway.web.rpc import Rpc
 
 KEEPALIVE_SECONDS = 15
@@ -24,18 +26,47 @@ Page = Callable[[web.BaseRequest], Awaitable[Answer]]
 class HttpServer:
     """Serves a pipeline over HTTP, from `start` until `stop`."""
 
-    def __init__(self, pipeline: Pipeline, database: Database) -> None:
+    def __init__(
+        self,
+        pipeline: Pipeline,
+        database: Database,
+        *,
+        calls: CallMetrics,
+        audit_dropped: Callable[[], int],
+    ) -> None:
         self._settings = pipeline.shared.settings
+        self._database = database
+        self._audit_dropped = audit_dropped
         answers = Answers(time.time)
         health = Health(database, answers)
         self._rpc = Rpc(pipeline, answers)
-        self._pages: dict[str, Page] = {"/healthz": health.alive, "/readyz": health.ready}
+        metrics = Metrics(
+            MetricsPage(calls, self._look),
+            answers,
+            self._settings.metrics_networks,
+            self._rpc.handle,
+        )
+        self._pages: dict[str, Page] = {
+            "/healthz": health.alive,
+            "/readyz": health.ready,
+            "/metrics": metrics.show,
+        }
         self._running: dict[int, web.BaseRequest] = {}
         self._rested: asyncio.Event | None = None
 
+    def _look(self) -> Vitals:
+        return Vitals(
+            connections=len(self._server.connections),
+            running=len(self._running) - 1,  # but for the request that looks
+            waiting=self._database.waiting,
+            group_sizes=self._database.group_sizes,
+            audit_dropped=self._audit_dropped(),
+        )
+
     async def start(self) -> int:
         """Listen, and return the port. Raises OSError when the address is not to be had."""
-        self._runner = web.ServerRunner(_Server(self._handle, self._rpc))
+        self._server = _Server(self._handle, self._rpc)
+        self._runner = web.ServerRunner(self._server)
         await self._runner.setup()
         site = web.TCPSite(
             self._runner, self._settings.host, self._settings.port, backlog=1024, reuse_address=True

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from aiohttp import hdrs, web
-from multidict import istr
+from multidict import CIMultiDictProxy, istr
 
 from gateway.call import Call, JsonBody
 from gateway.envelope import Envelope
@@ -20,6 +20,7 @@ from gateway.errors import (
     UnknownPath,
 )
 from gateway.pipeline import Pipeline
+from gateway.tracing import read_traceparent
 from gateway.web.answers import Answer, Answers
 from gateway.web.body import HttpBody
 from gateway.web.cors import Cors
@@ -33,6 +34,7 @@ _X_REQUEST_ID = istr("X-Request-Id")
 _X_TIMEOUT_MS = istr("X-Timeout-Ms")
 _IDEMPOTENCY_KEY = istr("Idempotency-Key")
 _PREFER = istr("Prefer")
+_TRACEPARENT = istr("traceparent")
 _PREFERENCE = "http-status"
 _NOTHING = JsonBody(b"")
 
@@ -107,6 +109,7 @@ class Rpc:
             key=_presented_key(headers.get(hdrs.AUTHORIZATION)),
             address=request.remote,
             idempotency_key=headers.get(_IDEMPOTENCY_KEY),
+            traceparent=_trace(headers),
         )
 
     def _refuse(self, request: web.BaseRequest, call: Call, error: ActionError) -> Answer:
@@ -152,6 +155,14 @@ def _presented_key(authorization: str | None) -> str | None:
             return ""
         return decoded.decode("latin-1").partition(":")[2]
     return None
+
+
+def _trace(headers: CIMultiDictProxy[str]) -> str | None:
+    """The trace that the call belongs to; two headers name none."""
+    sent = headers.get(_TRACEPARENT)
+    if sent is None or len(headers.getall(_TRACEPARENT)) > 1:
+        return None
+    return read_traceparent(sent)
 
 
 def _deadline(timeout: str | None) -> float | None:

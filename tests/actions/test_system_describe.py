@@ -8,7 +8,7 @@ from tests.support.house import House, Send
 pytestmark = no_rows
 
 OPEN_TO_ALL = ["system/ping", "system/echo"]
-READS = ["counters/list", "counters/get", "counters/history", "counters/at"]
+READS = ["counters/list", "counters/get", "counters/history", "counters/at", "keys/usage"]
 WRITES = ["create", "update", "increment", "decrement", "set", "delete"]
 
 
@@ -97,7 +97,7 @@ async def test_describe_tells_every_action_that_the_caller_may_use(
 
     writes = [f"counters/{each}" for each in WRITES]
     assert found == {
-        "owner": {*system, *READS, *writes},
+        "owner": {*system, *READS, *writes, "audit/list"},
         "editor": {*system, *READS, *writes},
         "viewer": {*system, *READS},
         "narrowed": set(system),

@@ -147,7 +147,7 @@ def test_every_setting_has_its_line_with_its_default(name: str) -> None:
     assert row is not None
 
     default: object = next(each.default for each in fields(Settings) if each.name == name)
-    assert row[1].strip("`").removeprefix("./") == _told(default)
+    assert row[1].replace("`", "").removeprefix("./") == _told(default)
 
 
 def _told(default: object) -> str:
@@ -156,4 +156,6 @@ def _told(default: object) -> str:
         return "none"
     if default is False:
         return "off"
+    if isinstance(default, tuple):
+        return ", ".join(default)
     return f"{default:g}" if isinstance(default, float) else str(default)

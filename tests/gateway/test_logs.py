@@ -197,3 +197,22 @@ async def test_what_is_wrong_is_written_at_once_with_what_came_before_it() -> No
     log.error("thing.lost")
 
     assert [line["event"] for line in stream.lines] == ["thing.kept", "thing.lost"]
+
+
+TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
+
+
+@pytest.mark.parametrize("log_format", ["json", "pretty"])
+@pytest.mark.parametrize(
+    ("traceparent", "told"), [(None, 0), (f"00-{TRACE}-00f067aa0ba902b7-01", 1)]
+)
+def test_a_calls_line_tells_its_trace_where_there_is_one(
+    log_format: str, traceparent: str | None, told: int
+) -> None:
+    stream = Stream()
+    line = ("call", "toys/keep", None, "success", None, 1.5, 99, traceparent)
+    make_log(Settings(log_format=log_format), stream).info("call", line=line)
+
+    assert stream.text.count(TRACE) == told
+    assert stream.text.count("parent_id") == told
+    assert "traceparent" not in stream.text

@@ -6,10 +6,14 @@ from typing import Any
 
 import orjson
 import pytest
+from sqlalchemy import select
 
 from gateway.errors import ActionError, IdempotencyKeyInUse
 from gateway.stages.idempotency import Turns
+from gateway.store import idempotency
 from gateway.store.idempotency import Claim
+from gateway.store.statements import Statement
+from gateway.store.tables import idempotency_records
 from tests.conftest import OpenHouse
 from tests.gateway import toys
 from tests.gateway.calls import answer_of, begin, names_kept, totals_kept
@@ -184,6 +188,17 @@ async def test_after_a_day_the_key_is_as_good_as_new(toybox: House) -> None:
     assert replayed(within)
     assert not replayed(after)
     assert after["data"]["total"] == 3
+
+
+async def test_records_that_answer_no_more_are_deleted(toybox: House) -> None:
+    database = toybox.gateway.database
+    for name in ("pear", "plum"):
+        await answer_of(toybox, "toys/tally", once=name, name=name)
+        toybox.clock.now += timedelta(hours=13)
+    more = await idempotency.purge(database, at=toybox.clock.now)
+    kept = await database.reader.all(Statement(select(idempotency_records.c.key)))
+
+    assert (more, [key for (key,) in kept]) == (False, ["plum"])
 
 
 async def test_a_secret_is_told_once_and_never_kept(toybox: House) -> None:

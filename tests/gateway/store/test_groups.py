@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import pytest
 
 from gateway.store.groups import GROUP_MAX, Entry, GroupQueue
+from gateway.store.sizes import GroupSizes
 from tests.gateway.store.shelf import begun, outcomes
 
 
@@ -20,7 +21,8 @@ class Commits:
         self.open = asyncio.Event()
         self.open.set()
         self.fault: type[BaseException] | None = None
-        self.queue = GroupQueue(self._commit)
+        self.sizes = GroupSizes(GROUP_MAX)
+        self.queue = GroupQueue(self._commit, self.sizes)
         self._entries: list[Entry] = []
 
     async def _commit(self, group: list[Entry]) -> None:

@@ -38,7 +38,8 @@ async def going(open_house: OpenHouse, drain_seconds: float) -> Going:
     """A server that gives running calls so many seconds when it stops."""
     house = await open_house(sections=(toys.section,), drain_seconds=drain_seconds)
     pipeline = house.gateway.pipeline
-    server = HttpServer(pipeline, house.gateway.database)
+    gateway = house.gateway
+    server = HttpServer(pipeline, gateway.database, calls=gateway.calls, audit_dropped=lambda: 0)
     house.url = f"http://127.0.0.1:{await server.start()}"
     return Going(server, house, pipeline.shared.sections["toys"])
 

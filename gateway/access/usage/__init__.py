@@ -1,0 +1,1 @@
+"""What each key is used for, by day and action."""

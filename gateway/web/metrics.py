@@ -1,0 +1,50 @@
+"""`/metrics`, for the networks that may see it; nobody else learns that it is there."""
+
+from collections.abc import Awaitable, Callable, Iterable
+from ipaddress import IPv6Address, ip_address, ip_network
+
+from aiohttp import web
+
+from gateway.metrics import MetricsPage
+from gateway.web.answers import Answer, Answers
+
+_FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Real-IP", "Via")
+"""What a proxy adds: behind one, the peer's address says nothing of who asks."""
+
+
+class Metrics:
+    """Serves the page to `networks`; to others, what `otherwise` says of an unknown path."""
+
+    def __init__(
+        self,
+        page: MetricsPage,
+        answers: Answers,
+        networks: Iterable[str],
+        otherwise: Callable[[web.BaseRequest], Awaitable[Answer]],
+    ) -> None:
+        self._page = page
+        self._answers = answers
+        self._networks = [ip_network(each) for each in networks]
+        self._otherwise = otherwise
+
+    async def show(self, request: web.BaseRequest) -> Answer:
+        if not self._may_see(request):
+            return await self._otherwise(request)
+        text, content_type = self._page.write()
+        headers = (
+            ("Content-Type", content_type),
+            ("Cache-Control", "no-store"),
+            ("X-Content-Type-Options", "nosniff"),
+        )
+        return self._answers.plain(request, text, headers=headers)
+
+    def _may_see(self, request: web.BaseRequest) -> bool:
+        if any(name in request.headers for name in _FORWARDED):
+            return False
+        try:
+            address = ip_address(request.remote or "")
+        except ValueError:
+            return False
+        if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
+            address = address.ipv4_mapped
+        return any(address in network for network in self._networks)
