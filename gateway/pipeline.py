@@ -16,13 +16,23 @@ from gateway.call import Call, JsonBody
 from gateway.codec.encode import Rendered, encode
 from gateway.context import Context, Options, Surroundings
 from gateway.envelope import Envelope
-from gateway.errors import ActionError, DeadlineExceeded, InternalServerError, ParameterError
+from gateway.errors import (
+    ActionError,
+    DeadlineExceeded,
+    InternalServerError,
+    Overloaded,
+    ParameterError,
+    PermissionDenied,
+)
+from gateway.limits.failures import Failures
+from gateway.limits.limiter import Limiter
 from gateway.listing import CursorPage, Page
 from gateway.registry import Registered, Registry
 from gateway.stages.authenticate import authenticate
 from gateway.stages.authorize import authorize
+from gateway.stages.limit import limit, tell_limit
 from gateway.stages.validate import validate
-from gateway.store.database import Database, Transaction
+from gateway.store.database import Database, QueueFullError, Transaction
 
 
 @dataclass(slots=True)
@@ -58,16 +68,21 @@ class Pipeline:
         registry: Registry,
         database: Database,
         authenticator: Authenticator,
+        limiter: Limiter,
+        failures: Failures,
         shared: Surroundings,
         observers: Sequence[Observer] = (),
         stopwatch: Callable[[], float] = time.perf_counter,
     ) -> None:
         self.registry = registry
+        self.limiter = limiter
+        self.failures = failures
         self.shared = shared
         self.stopwatch = stopwatch
         self._database = database
         self._authenticator = authenticator
         self._observers = observers
+        self._running = 0
         self._lanes = {
             each.path: _Lane(each.action, shared)
             for each in registry
@@ -130,15 +145,38 @@ class Pipeline:
 
     async def _perform(self, call: Call, trail: Trail) -> bytes:
         """The steps of the protocol's section 1, in its order."""
+        if self._running >= self.shared.settings.max_running:
+            raise Overloaded
         registered = trail.registered = self.registry.find(call.section, call.action)
-        limit = self._body_limit(registered)
-        call.body.refuse_early(limit)
+        body_limit = self._body_limit(registered)
+        call.body.refuse_early(body_limit)
         if registered is None:
             raise self.registry.unknown(call.section, call.action)
         _announce_deprecation(registered.action.deprecated, trail)
-        caller = trail.caller = await authenticate(call, registered, by=self._authenticator)
-        authorize(caller, registered)
-        text = await call.body.read(limit)
+        caller = trail.caller = await authenticate(
+            call, registered, by=self._authenticator, failures=self.failures
+        )
+        try:
+            authorize(caller, registered)
+        except PermissionDenied:
+            await tell_limit(caller, registered, trail.headers, by=self.limiter)
+            raise
+        limited = limit(caller, registered, trail.headers, by=self.limiter)
+        if limited is not None:
+            await limited
+        text = await call.body.read(body_limit)
+        # Whoever still sends its body is not running: slow clients take no other's place.
+        if self._running >= self.shared.settings.max_running:
+            raise Overloaded
+        self._running += 1
+        try:
+            return await self._serve(text, registered, trail)
+        finally:
+            self._running -= 1
+
+    async def _serve(self, text: bytes, registered: Registered, trail: Trail) -> bytes:
+        """Validate and run."""
+        caller = trail.caller
         params, options = validate(
             text, registered, caller, cursor_secret=self.shared.cursor_secret
         )
@@ -146,6 +184,8 @@ class Pipeline:
             trail.flags.update(options.listing.flags())
         try:
             data = await self._run(registered, params, options, trail)
+        except QueueFullError:
+            raise Overloaded from None
         except ActionError as error:
             if type(error) not in registered.raises:
                 raise Undeclared(f"{registered.path} raised {error.code()}") from error

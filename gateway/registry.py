@@ -12,6 +12,7 @@ from gateway.access.roles import is_scope
 from gateway.action import NO_KEY, Action, BatchAction, Declared, Effect, ListAction
 from gateway.codec.show import Show, Unshowable, compile_show
 from gateway.errors import ActionError, FilterError, UnknownAction
+from gateway.limits.policy import parse_limit
 from gateway.settings import SettingsError
 from gateway.store.migrate import Migrations
 
@@ -145,6 +146,7 @@ def _register(section: Section, kind: type[AnyAction]) -> Registered:
     writes = kind.effect is not Effect.READS
     _require(writes or not issubclass(kind, BatchAction), f"{where}: a BatchAction writes")
     _require(not writes or kind.scope != NO_KEY, f"{where}: a write needs a scope")
+    _require_usable_limit(kind, where)
     takes, gives = getattr(kind, "takes", None), getattr(kind, "gives", None)
     if not isinstance(takes, Schema) or not isinstance(gives, Schema):
         raise RegistrationError(f"{where}: takes and gives are marshmallow schemas")
@@ -160,6 +162,19 @@ def _register(section: Section, kind: type[AnyAction]) -> Registered:
     except Unshowable as fault:
         raise RegistrationError(f"{where}: {fault}") from None
     return registered
+
+
+def _require_usable_limit(kind: type[AnyAction], where: str) -> None:
+    limited = kind.limit is not None or kind.cost != 1
+    _require(not limited or kind.scope != NO_KEY, f"{where}: who needs no key has no rate limit")
+    _require(kind.cost >= 0, f"{where}: a call cannot cost less than nothing")
+    if kind.limit is None:
+        return
+    try:
+        policy = parse_limit(kind.limit)
+    except ValueError as fault:
+        raise RegistrationError(f"{where}: {fault}") from None
+    _require(policy is None or kind.cost <= policy.calls, f"{where}: its limit allows no call")
 
 
 _BASE_DOCSTRINGS = {base.__doc__ for base in (Action, BatchAction, Declared, ListAction)}

@@ -9,9 +9,11 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from gateway.store.database import Lane, Work
+from gateway.store.database import Lane, QueueFullError, Work
 
 GROUP_MAX = 512
+QUEUE_MAX = 10_000
+"""Writes that may wait: about half a second of commits."""
 
 
 class Entry:
@@ -59,15 +61,22 @@ class Entry:
 class GroupQueue:
     """Collects entries and hands them, group by group, to `commit`, one group at a time.
 
-    `commit` sets every entry's outcome; an exception from it becomes the outcome of them all.
+    `commit` sets every entry's outcome; an exception from it becomes the outcome of them all. At
+    most `bound` entries wait.
     """
 
-    def __init__(self, commit: Callable[[list[Entry]], Awaitable[None]]) -> None:
+    def __init__(
+        self, commit: Callable[[list[Entry]], Awaitable[None]], *, bound: int = QUEUE_MAX
+    ) -> None:
         self._commit = commit
+        self._bound = bound
         self._waiting: deque[Entry] = deque()
         self._running: asyncio.Task[None] | None = None
 
     async def put(self, entry: Entry) -> Any:
+        """The entry's outcome, once committed. Raises QueueFullError when too many wait."""
+        if len(self._waiting) >= self._bound:
+            raise QueueFullError("Too many writes wait for their commit.")
         self._waiting.append(entry)
         if self._running is None:
             self._running = asyncio.create_task(self._run())

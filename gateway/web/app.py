@@ -2,38 +2,46 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
-from http import HTTPStatus
-from typing import Any
 
 from aiohttp import web
 
 from gateway.pipeline import Pipeline
 from gateway.store.database import Database
 from gateway.web.answers import Answer, Answers
+from gateway.web.connections import PATIENCE, Connections, Page, room_for
 from gateway.web.health import Health
 from gateway.web.rpc import Rpc
 
-KEEPALIVE_SECONDS = 15
-"""How long a connection may say nothing; also how long a request's head may take."""
-
-Page = Callable[[web.BaseRequest], Awaitable[Answer]]
-
 
 class HttpServer:
-    """Serves a pipeline over HTTP, from `start` until `stop`."""
+    """Serves a pipeline over HTTP, from `start` until `stop`.
 
-    def __init__(self, pipeline: Pipeline, database: Database) -> None:
+    `patience` is the seconds that a request's head may take, a connection say nothing, and a
+    client take nothing of its answer.
+    """
+
+    def __init__(
+        self, pipeline: Pipeline, database: Database, *, patience: float = PATIENCE
+    ) -> None:
+        self._log = pipeline.shared.log
+        self._patience = patience
         self._settings = pipeline.shared.settings
         answers = Answers(time.time)
-        health = Health(database, answers)
+        health = Health(database, answers, pipeline.limiter)
         self._rpc = Rpc(pipeline, answers)
         self._pages: dict[str, Page] = {"/healthz": health.alive, "/readyz": health.ready}
         self._running: set[asyncio.Task[None]] = set()
 
     async def start(self) -> int:
         """Listen, and return the port. Raises OSError when the address is not to be had."""
-        self._runner = web.ServerRunner(_Server(self._handle, self._rpc))
+        connections = Connections(
+            self._handle,
+            self._rpc,
+            self._log,
+            most=room_for(self._settings.max_connections, self._log),
+            patience=self._patience,
+        )
+        self._runner = web.ServerRunner(connections)
         await self._runner.setup()
         site = web.TCPSite(
             self._runner, self._settings.host, self._settings.port, backlog=1024, reuse_address=True
@@ -68,45 +76,3 @@ class HttpServer:
             return await self._rpc.handle(request)
         finally:
             self._running.discard(task)
-
-
-class _Server(web.Server):
-    """aiohttp's server, its connections answering broken HTTP with an envelope too."""
-
-    def __init__(self, handle: Page, rpc: Rpc) -> None:
-        super().__init__(handle)
-        self._rpc = rpc
-
-    def __call__(self) -> web.RequestHandler:
-        return _Connection(
-            self,
-            self._rpc,
-            loop=asyncio.get_running_loop(),
-            access_log=None,  # the pipeline writes the log line
-            auto_decompress=False,
-            keepalive_timeout=KEEPALIVE_SECONDS,
-        )
-
-
-class _Connection(web.RequestHandler):
-    __slots__ = ("_rpc",)
-
-    def __init__(self, server: web.Server, rpc: Rpc, **options: Any) -> None:
-        super().__init__(server, **options)
-        self._rpc = rpc
-
-    def handle_error(
-        self,
-        request: web.BaseRequest,
-        status: int = HTTPStatus.INTERNAL_SERVER_ERROR,
-        exc: BaseException | None = None,
-        message: str | None = None,
-    ) -> web.StreamResponse:
-        """The envelope for a request that aiohttp could not read, or whose handling broke."""
-        if status != HTTPStatus.BAD_REQUEST:
-            self.log_exception("request.crashed", exc_info=exc)
-            status = HTTPStatus.INTERNAL_SERVER_ERROR
-        if request.writer.output_size > 0:
-            raise ConnectionError("an answer was begun already")
-        self.close()
-        return self._rpc.broken(request, status)

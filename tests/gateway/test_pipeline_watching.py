@@ -42,6 +42,8 @@ def watched(house: House, *observers: Observer) -> Pipeline:
         registry=gateway.registry,
         database=gateway.database,
         authenticator=Authenticator(gateway.database.reader, now=house.clock, clock=lambda: 0.0),
+        limiter=gateway.pipeline.limiter,
+        failures=gateway.pipeline.failures,
         shared=gateway.pipeline.shared,
         observers=observers,
     )
