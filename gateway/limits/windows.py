@@ -1,6 +1,9 @@
 """Moving windows in memory, exact: no window of a bucket's length ever holds more than its limit.
 
-The windows of the `limits` library were measured first: {NUMBERS}
+Own code, since the moving window of the `limits` library (5.8, in memory) cost 27 microseconds a
+call with 1,000 accounts, and 50 with a window for the action too, where this costs 3.6 and 4.7: it
+looks through all its windows with a task, a lock and a thread hop for each. It also goes by the
+wall clock, and cannot take from two windows or none.
 """
 
 from collections import deque
