@@ -15,7 +15,7 @@ from gateway.web.rpc import Rpc
 PATIENCE = 15.0
 """Seconds that a request's head may take, a connection say nothing, a client take no answer."""
 HEAD_MAX = 32 * 1024
-"""Bytes that a request's head may have; one line or header of it has 8,190, and it has 128."""
+"""Bytes of a head whose end is still waited for; a line has 8,190, and 128 headers there may be."""
 
 _WARN_SECONDS = 60.0
 _OTHER_FILES = 200

@@ -51,8 +51,8 @@ async def test_a_call_without_a_key_is_no_failure(market: House) -> None:
 async def test_all_kinds_of_bad_keys_count_and_look_the_same(market: House) -> None:
     revoked, _ = await admit(market)
     await revoke(market, revoked.id)
-    kinds = ["", "nonsense", make_key("live").text, revoked.text, revoked.text[:-1] + "!"]
-    first = [await tried(market, kinds[number % 5]) for number in range(20)]
+    kinds = ["nonsense", make_key("live").text, revoked.text, revoked.text[:-1] + "!"]
+    first = [await tried(market, kinds[number % 4]) for number in range(20)]
     later = [await tried(market, kind) for kind in kinds]
 
     assert {code(each) for each in first} == {"InvalidAPIKey"}
