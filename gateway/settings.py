@@ -96,7 +96,10 @@ class _Limits(fields.Dict):
     """A limit for each action; as text `section/action=calls/seconds`, separated by commas."""
 
     def __init__(self, **options: Any) -> None:
-        names = fields.String(validate=validate.Regexp(r"[a-z][a-z0-9_]*/[a-z][a-z0-9_]*\Z"))
+        form = validate.Regexp(
+            r"[a-z][a-z0-9_]*/[a-z][a-z0-9_]*\Z", error="Must be section/action."
+        )
+        names = fields.String(validate=form)
         super().__init__(keys=names, values=_limit(), **options)
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
