@@ -17,6 +17,9 @@ PATIENCE = 15.0
 HEAD_MAX = 32 * 1024
 """Bytes of a head whose end is still waited for; a line has 8,190, and 128 headers there may be."""
 
+LINGER_SECONDS = 2.0
+"""How long the rest of a refused body is read and dropped, so that its sender reads the answer."""
+
 _WARN_SECONDS = 60.0
 _OTHER_FILES = 200
 _NO_HTTP = b"\0"
@@ -65,6 +68,7 @@ class Connections(web.Server):
             access_log=None,  # the pipeline writes the log line
             auto_decompress=False,
             keepalive_timeout=self._patience,
+            lingering_time=LINGER_SECONDS,
         )
 
     def _warn(self) -> None:

@@ -22,7 +22,7 @@ from gateway.errors import (
 )
 from gateway.pipeline import Pipeline
 from gateway.web.answers import Answer, Answers
-from gateway.web.body import HttpBody
+from gateway.web.body import Arriving, HttpBody
 from gateway.web.cors import Cors
 from gateway.web.proxies import Proxies
 
@@ -54,6 +54,7 @@ class Rpc:
         self._names = {
             f"/api/v1/{each.path}": (each.section, each.name) for each in pipeline.registry
         }
+        self._arriving = Arriving(self._settings.body_limit)
         self._draining = False
 
     def drain(self) -> None:
@@ -109,7 +110,11 @@ class Rpc:
         return Call(
             section=names[0],
             action=names[1],
-            body=HttpBody(request, self._settings.body_timeout) if names[0] else _NOTHING,
+            body=(
+                HttpBody(request, self._settings.body_timeout, self._arriving)
+                if names[0]
+                else _NOTHING
+            ),
             request_id=request_id,
             started=started,
             key=_presented_key(headers.get(hdrs.AUTHORIZATION)),

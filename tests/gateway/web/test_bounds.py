@@ -185,3 +185,24 @@ async def test_whoever_still_sends_its_body_takes_no_others_place(busy: House) -
 
     assert [answer.code for answer in answers] == ["success"] * 5
     assert [answer.code for answer in late] == ["success"] * 10
+
+
+async def test_bodies_that_arrive_in_part_are_bounded_in_all(open_house: OpenHouse) -> None:
+    house = await open_house(door="http", sections=(toys.section,), body_timeout=5)
+    head = request(Content_Type="application/json", Content_Length=str(1024 * 1024))
+    part = b"{" + b" " * (1024 * 1024 - 100)
+    async with contextlib.AsyncExitStack() as stack:
+        wires = [await stack.enter_async_context(wired(house)) for _ in range(70)]
+        for wire in wires:
+            await wire.send(head, part)
+        reading = [asyncio.create_task(wire.answer()) for wire in wires]
+        done, _ = await asyncio.wait(reading, timeout=2)
+        for wire in wires:
+            wire.close()
+        await asyncio.gather(*reading, return_exceptions=True)
+    async with wired(house) as wire:
+        after = await wire.call(json_request())
+
+    assert {(await each).code for each in done} == {"Overloaded"}
+    assert len(done) == 6
+    assert after.code == "success"
