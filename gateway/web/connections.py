@@ -4,7 +4,7 @@ import asyncio
 import resource
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
-from typing import Any
+from typing import Any, cast
 
 from aiohttp import web
 
@@ -83,8 +83,7 @@ class _TurnedAway(asyncio.Protocol):
     """A connection too many."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - TCP is one
-        transport.abort()
+        cast(asyncio.Transport, transport).abort()
 
 
 class _Connection(web.RequestHandler):

@@ -1,6 +1,7 @@
 """Clients that send a byte a second hold nobody up, and are given up in their time."""
 
 import asyncio
+import contextlib
 import json
 import time
 from collections.abc import AsyncIterator
@@ -116,3 +117,26 @@ async def test_slow_clients_hold_no_honest_one_up(database: dict[str, Any], tmp_
     assert all(b"RequestTimeout" in answer for answer in answers[1::2])
     assert all(answer == b"" for answer in answers[::2])
     assert not server.faults()
+
+
+@ON_SQLITE
+async def test_a_connection_too_many_is_closed_and_those_before_it_go_on(
+    database: dict[str, Any], tmp_path: Path
+) -> None:
+    options = options_of(database)
+    key = init(options)
+    with serving(options, tmp_path / "server", max_connections=str(HONEST)) as server:
+        idle = [await asyncio.open_connection(HOST, server.port) for _ in range(HONEST)]
+        await asyncio.sleep(0.1)
+        reader, writer = await asyncio.open_connection(HOST, server.port)
+        async with asyncio.timeout(2):
+            with contextlib.suppress(ConnectionError):
+                assert await reader.read() == b""
+        for _, each in (*idle, (reader, writer)):
+            each.close()
+        await asyncio.sleep(0.1)
+        rate = await honest_rate(server, key)
+
+    assert rate > 0
+    assert not server.faults()
+    assert '"connections.full"' in server.said()

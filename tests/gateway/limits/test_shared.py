@@ -2,6 +2,8 @@
 
 import asyncio
 import io
+import subprocess
+import sys
 import time
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -235,3 +237,9 @@ def test_an_address_that_is_none_is_told_without_its_words() -> None:
         )
 
     assert str(refused.value) == "The setting redis cannot be used: it is no address."
+
+
+def test_who_needs_no_redis_does_not_pay_for_its_client() -> None:
+    program = "import actions.bootstrap, sys; sys.exit('redis' in sys.modules)"
+
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
