@@ -21,6 +21,11 @@ from gateway.access.keys import Key
 from gateway.access.schema import MIGRATIONS
 from gateway.access.usage.watch import UsageWatch
 from gateway.context import Surroundings
+from gateway.limits.failures import ADDRESSES_MAX, Failures
+from gateway.limits.limiter import Limiter
+from gateway.limits.policy import parse_limit
+from gateway.limits.shared import SharedWindows
+from gateway.limits.windows import Windows
 from gateway.logs import CallLog, Log, make_log
 from gateway.metrics import CallMetrics
 from gateway.periodic import Periodic, Work
@@ -28,6 +33,7 @@ from gateway.pipeline import Observer, Pipeline
 from gateway.reference.catalogue import RegistryCatalogue
 from gateway.registry import RegistrationError, Registry, Section
 from gateway.settings import Settings, SettingsError
+from gateway.stages.limit import rules_of
 from gateway.store import idempotency
 from gateway.store.database import Database, DatabaseError
 from gateway.store.migrate import Migrations, migrate, outdated, postgres_url, sqlite_url
@@ -63,6 +69,7 @@ class Gateway:
     ) -> None:
         self.settings = settings
         self.registry = Registry((*sections, *_own_sections(settings.actions)))
+        self._rules = rules_of(self.registry, settings.rate_limits)
         self._log = log
         self._now = now
         self._new_id = new_id
@@ -147,13 +154,31 @@ class Gateway:
             sections={each.name: await self._start(each) for each in self.registry.sections},
         )
         clock = asyncio.get_running_loop().time
+        windows = await self._open_shared_windows()
         return Pipeline(
             registry=self.registry,
             database=self.database,
             authenticator=Authenticator(self.database.reader, now=self._now, clock=clock),
+            limiter=Limiter(
+                self._rules,
+                default=parse_limit(self.settings.rate_limit),
+                windows=Windows(clock),
+                shared=windows,
+                waits=self.settings.limit_wait,
+            ),
+            failures=Failures(Windows(clock, most=ADDRESSES_MAX), windows),
             shared=shared,
             observers=(CallLog(self._log), *self._watch()),
         )
+
+    async def _open_shared_windows(self) -> SharedWindows | None:
+        """The rate limits' windows in Redis, where the settings name one."""
+        if self.settings.redis is None:
+            return None
+        windows = SharedWindows(self.settings.redis, self._log)
+        self._closing.push_async_callback(windows.close)
+        await windows.open()
+        return windows
 
     def _watch(self) -> tuple[Observer, ...]:
         """Those who watch calls beside the log, with the work that is done beside the calls."""

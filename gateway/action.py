@@ -70,6 +70,10 @@ class Declared(Generic[P, R]):
     """`<section>:read`, `:write` or `:admin`, or NO_KEY."""
     takes: Reads[P]
     gives: Shows[R]
+    cost: ClassVar[int] = 1
+    """How many calls a call counts for in the rate limits; 0 counts nothing."""
+    limit: ClassVar[str | None] = None
+    """`calls/seconds`: a rate limit of the action's own for each account, beside the account's."""
     raises: ClassVar[tuple[type[ActionError], ...]] = ()
     effect: ClassVar[Effect] = Effect.READS
     audited: ClassVar[bool] = False

@@ -82,7 +82,7 @@ def of_error(
         seconds,
         http_status=error.http_status,
         mirrored=error.mirrored,
-        headers=headers + error.headers,
+        headers=headers + error.all_headers(),
     )
 
 

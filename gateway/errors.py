@@ -1,5 +1,6 @@
 """What can go wrong, as classes that each state their sentence."""
 
+import math
 from collections.abc import Mapping
 from typing import ClassVar
 
@@ -24,7 +25,7 @@ class ActionError(Exception):
     http_status: ClassVar[int] = 200
     """The HTTP status for everybody else."""
     headers: ClassVar[tuple[tuple[str, str], ...]] = ()
-    """HTTP headers that go with this error."""
+    """HTTP headers that go with every error of this class."""
 
     def __init__(self, **values: object) -> None:
         if values.keys() != self.attributes.keys() | self.wording.keys():
@@ -43,6 +44,10 @@ class ActionError(Exception):
     def example(cls) -> "ActionError":
         """The error as it would be with the example values that its class declares."""
         return cls(**cls.attributes, **cls.wording)
+
+    def all_headers(self) -> tuple[tuple[str, str], ...]:
+        """HTTP headers that go with this very error."""
+        return self.headers
 
     def data(self) -> dict[str, object]:
         """The envelope's `data` for this error."""
@@ -162,6 +167,20 @@ class IdempotencyKeyInUse(ActionError):
     mirrored = 409
 
 
+class RateLimited(ActionError):
+    message = "Too many calls; there is room again in {retry_after} seconds."
+    attributes: ClassVar = {"retry_after": 20.517}
+    retryable = True
+    mirrored = 429
+
+    def __init__(self, *, retry_after: float) -> None:
+        super().__init__(retry_after=retry_after)
+        self._seconds = max(1, math.ceil(retry_after))
+
+    def all_headers(self) -> tuple[tuple[str, str], ...]:
+        return (("Retry-After", str(self._seconds)),)
+
+
 class DeadlineExceeded(ActionError):
     message = "The deadline passed before the call could finish; nothing was written."
     retryable = True
@@ -194,3 +213,17 @@ class MethodNotAllowed(ActionError):
     mirrored = 405
     http_status = 405
     headers = (("Allow", "POST, OPTIONS"),)
+
+
+class HttpsRequired(ActionError):
+    message = "Calls are answered over https only: {location}"
+    wording: ClassVar = {"location": "https://api.example.com/api/v1/system/ping"}
+    mirrored = 308
+    http_status = 308
+
+    def __init__(self, *, location: str) -> None:
+        super().__init__(location=location)
+        self._location = location
+
+    def all_headers(self) -> tuple[tuple[str, str], ...]:
+        return (("Location", self._location),)

@@ -23,15 +23,20 @@ from gateway.errors import (
     IdempotencyKeyInUse,
     IdempotencyKeyReused,
     InternalServerError,
+    Overloaded,
     ParameterError,
+    PermissionDenied,
 )
+from gateway.limits.failures import Failures
+from gateway.limits.limiter import Limiter
 from gateway.registry import Registered, Registry
 from gateway.stages.authenticate import authenticate
 from gateway.stages.authorize import authorize
 from gateway.stages.idempotency import Turns, checked_key
+from gateway.stages.limit import limit, tell_limit
 from gateway.stages.run import Runner
 from gateway.stages.validate import validate
-from gateway.store.database import Database
+from gateway.store.database import Database, QueueFullError
 from gateway.tracing import trace_facts
 
 
@@ -76,18 +81,23 @@ class Pipeline:
         registry: Registry,
         database: Database,
         authenticator: Authenticator,
+        limiter: Limiter,
+        failures: Failures,
         shared: Surroundings,
         observers: Sequence[Observer] = (),
         stopwatch: Callable[[], float] = time.perf_counter,
         turns: Turns | None = None,
     ) -> None:
         self.registry = registry
+        self.limiter = limiter
+        self.failures = failures
         self.shared = shared
         self.stopwatch = stopwatch
         self._database = database
         self._authenticator = authenticator
         self._observers = observers
         self._runner = Runner(registry, database, shared, turns or Turns())
+        self._running = 0
 
     async def answer(self, call: Call) -> Envelope:
         """The envelope for any call, whatever happens on the way; cancelling passes through."""
@@ -147,17 +157,43 @@ class Pipeline:
 
     async def _perform(self, call: Call, trail: Trail) -> bytes:
         """The steps of the protocol's section 1, in its order."""
+        if self._running >= self.shared.settings.max_running:
+            raise Overloaded
         registered = trail.registered = self.registry.find(call.section, call.action)
-        limit = self._body_limit(registered)
-        call.body.refuse_early(limit)
+        body_limit = self._body_limit(registered)
+        call.body.refuse_early(body_limit)
         if registered is None:
             raise self.registry.unknown(call.section, call.action)
         _announce_deprecation(registered.action.deprecated, trail)
-        caller: Identity | None = None
         if registered.needs_key:
-            caller = trail.caller = await authenticate(call.key, by=self._authenticator)
+            await self._admit(call, registered, trail)
+        text = await call.body.read(body_limit)
+        # Whoever still sends its body is not running: slow clients take no other's place.
+        if self._running >= self.shared.settings.max_running:
+            raise Overloaded
+        self._running += 1
+        try:
+            return await self._serve(text, registered, trail)
+        finally:
+            self._running -= 1
+
+    async def _admit(self, call: Call, registered: Registered, trail: Trail) -> None:
+        """Authenticate, authorize and limit."""
+        caller = trail.caller = await authenticate(
+            call, by=self._authenticator, failures=self.failures
+        )
+        try:
             authorize(caller, registered)
-        text = await call.body.read(limit)
+        except PermissionDenied:
+            await tell_limit(caller, registered, trail.headers, by=self.limiter)
+            raise
+        limited = limit(caller, registered, trail.headers, by=self.limiter)
+        if limited is not None:
+            await limited
+
+    async def _serve(self, text: bytes, registered: Registered, trail: Trail) -> bytes:
+        """Validate and run."""
+        call, caller = trail.call, trail.caller
         sent = parse_object(text)
         key = checked_key(call.idempotency_key) if registered.writes and caller else None
         params, options = validate(
@@ -167,6 +203,8 @@ class Pipeline:
             trail.flags.update(options.listing.flags())
         try:
             data = await self._runner.run(registered, params, options, trail, key=key)
+        except QueueFullError:
+            raise Overloaded from None
         except ActionError as error:
             if type(error) not in registered.raises and not isinstance(error, KEY_ERRORS):
                 raise Undeclared(f"{registered.path} raised {error.code()}") from error

@@ -13,6 +13,7 @@ from gateway.action import NO_KEY, Action, BatchAction, Declared, Effect, ListAc
 from gateway.codec.load import Load, NotCompiled, compile_load, refuse_all
 from gateway.codec.show import Show, Unshowable, compile_show
 from gateway.errors import ActionError, FilterError, UnknownAction
+from gateway.limits.policy import parse_limit
 from gateway.settings import SettingsError
 from gateway.store.migrate import Migrations
 
@@ -170,6 +171,7 @@ def _register(section: Section, kind: type[AnyAction], interpreted: list[str]) -
     if kind.audited or kind.effect is Effect.DELETES:
         _require(issubclass(kind, Action), f"{where}: what is audited, as deletions are, "
                  "is an Action")  # fmt: skip
+    _require_usable_limit(kind, where)
     takes, gives = getattr(kind, "takes", None), getattr(kind, "gives", None)
     if not isinstance(takes, Schema) or not isinstance(gives, Schema):
         raise RegistrationError(f"{where}: takes and gives are marshmallow schemas")
@@ -202,6 +204,19 @@ def _compiled(shape: Schema | None, where: str, interpreted: list[str]) -> Load:
     except NotCompiled as reason:
         interpreted.append(f"{where}: {reason}")
         return refuse_all
+
+
+def _require_usable_limit(kind: type[AnyAction], where: str) -> None:
+    limited = kind.limit is not None or kind.cost != 1
+    _require(not limited or kind.scope != NO_KEY, f"{where}: who needs no key has no rate limit")
+    _require(kind.cost >= 0, f"{where}: a call cannot cost less than nothing")
+    if kind.limit is None:
+        return
+    try:
+        policy = parse_limit(kind.limit)
+    except ValueError as fault:
+        raise RegistrationError(f"{where}: {fault}") from None
+    _require(policy is None or kind.cost <= policy.calls, f"{where}: its limit allows no call")
 
 
 _BASE_DOCSTRINGS = {base.__doc__ for base in (Action, BatchAction, Declared, ListAction)}

@@ -3,13 +3,18 @@
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from ipaddress import ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
 
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
 PREFIX = "HALYARD_"
+
+LIMIT_FORM = r"off|[1-9][0-9]{0,5}/[1-9][0-9]{0,4}"
+"""A rate limit: `calls/seconds`, up to 999,999 calls in 99,999 seconds, or `off`."""
+
+Network = IPv4Network | IPv6Network
 
 
 class SettingsError(Exception):
@@ -27,14 +32,30 @@ class Settings:
     """The folder of the SQLite database."""
     database: str | None = None
     """`postgresql://…`; None is SQLite in `data`."""
+    redis: str | None = None
+    """`redis://…`: where the rate limits of all processes are counted together."""
     actions: tuple[str, ...] = ()
     """Modules with a user's own sections: each has `section` or `sections`."""
     environment: str = "live"
     """`live` or `test`: part of the keys made here."""
+    rate_limit: str = "100/60"
+    """What an account may call, as `calls/seconds`, or `off`; an account can have its own."""
+    rate_limits: Mapping[str, str] = field(default_factory=dict)
+    """The same by action, `section/action`; they apply beside the account's."""
+    limit_wait: bool = False
+    """Whether two callers of an account wait when room opens within a second."""
     body_limit: int = 1024 * 1024
     """Bytes."""
     body_timeout: float = 10.0
     """Seconds that a body may take to arrive."""
+    max_connections: int = 10_000
+    """Open connections in all; one more is closed at once."""
+    max_running: int = 1_000
+    """Calls that run at the same time; one more is answered Overloaded."""
+    require_https: bool = False
+    """Whether calls over http are sent to https."""
+    trusted_proxies: tuple[Network, ...] = ()
+    """Whose X-Forwarded-For and X-Forwarded-Proto are believed."""
     cors_origins: tuple[str, ...] = ()
     """Origins whose pages may call, or `*`."""
     mirror_status: bool = False
@@ -43,7 +64,7 @@ class Settings:
     """Whether `system/echo` can rehearse failures."""
     audit_days: int = 400
     """How long a row of the audit trail is kept; what is written keeps its time."""
-    metrics_networks: tuple[str, ...] = ("127.0.0.0/8", "::1")
+    metrics_networks: tuple[Network, ...] = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
     """Whose requests `/metrics` answers, as CIDR ranges; none: nobody's."""
     log_level: str = "info"
     log_format: str = "auto"
@@ -66,21 +87,6 @@ class _Names(fields.List[str]):
         return tuple(super()._deserialize(value, *args, **kwargs))
 
 
-class _Networks(_Names):
-    """CIDR ranges or single addresses."""
-
-    default_error_messages = {"no_network": "{text!r} is no address range."}
-
-    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
-        networks = super()._deserialize(value, *args, **kwargs)
-        for text in networks:
-            try:
-                ip_network(text)
-            except ValueError:
-                raise self.make_error("no_network", text=text) from None
-        return networks
-
-
 class _Whole(fields.Integer):
     """A whole number, also as text; a fraction is not rounded."""
 
@@ -88,6 +94,34 @@ class _Whole(fields.Integer):
         if isinstance(value, float):
             raise self.make_error("invalid", input=value)
         return super()._deserialize(value, *args, **kwargs)
+
+
+class _Limits(fields.Dict):
+    """A limit for each action; as text `section/action=calls/seconds`, separated by commas."""
+
+    def __init__(self, **options: Any) -> None:
+        form = validate.Regexp(
+            r"[a-z][a-z0-9_]*/[a-z][a-z0-9_]*\Z", error="Must be section/action."
+        )
+        names = fields.String(validate=form)
+        super().__init__(keys=names, values=_limit(), **options)
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+        if isinstance(value, str):
+            parts = [part.partition("=") for part in value.split(",") if part.strip()]
+            value = {name.strip(): limit.strip() for name, _, limit in parts}
+        return super()._deserialize(value, *args, **kwargs)  # type: ignore[no-untyped-call] # theirs
+
+
+class _Networks(_Names):
+    """Addresses and CIDRs."""
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+        names = super()._deserialize(value, *args, **kwargs)
+        try:
+            return tuple(map(ip_network, names))
+        except ValueError:
+            raise ValidationError("Must be addresses or networks such as 10.0.0.0/8.") from None
 
 
 class _Folder(fields.String):
@@ -98,6 +132,13 @@ class _Folder(fields.String):
 def _said(text: str) -> dict[str, str]:
     """What the command line's help says of a setting."""
     return {"help": text}
+
+
+def _limit(**options: Any) -> fields.String:
+    form = validate.Regexp(
+        rf"(?:{LIMIT_FORM})\Z", error="Must be calls/seconds, such as 100/60, or off."
+    )
+    return fields.String(validate=form, **options)
 
 
 class _SettingsSchema(Schema):
@@ -118,10 +159,23 @@ class _SettingsSchema(Schema):
         ),
         metadata=_said("postgresql://… instead of SQLite in the data folder."),
     )
+    redis = fields.String(
+        validate=validate.Regexp(
+            r"(redis|valkey)s?://", error="Must be an address that begins with redis://."
+        ),
+        metadata=_said("redis://…: count the rate limits of all processes together."),
+    )
     actions = _Names(metadata=_said("Modules with your own sections, separated by commas."))
     environment = fields.String(
         validate=validate.OneOf(("live", "test")),
         metadata=_said("live or test: part of the keys made here."),
+    )
+    rate_limit = _limit(metadata=_said("Calls/seconds that an account may make (100/60), or off."))
+    rate_limits = _Limits(
+        metadata=_said("Limits by action: counters/create=10/60,counters/list=off.")
+    )
+    limit_wait = fields.Boolean(
+        metadata=_said("true: two callers of an account wait when room opens within a second.")
     )
     body_limit = _Whole(
         validate=validate.Range(min=1024, max=2**30),
@@ -130,6 +184,17 @@ class _SettingsSchema(Schema):
     body_timeout = fields.Float(
         validate=validate.Range(min=0, min_inclusive=False),
         metadata=_said("Seconds that a body may take to arrive (10)."),
+    )
+    max_connections = _Whole(
+        validate=validate.Range(min=1), metadata=_said("Open connections in all (10000).")
+    )
+    max_running = _Whole(
+        validate=validate.Range(min=1),
+        metadata=_said("Calls that run at the same time (1000); more are answered Overloaded."),
+    )
+    require_https = fields.Boolean(metadata=_said("true: calls over http are sent to https."))
+    trusted_proxies = _Networks(
+        metadata=_said("Proxies (addresses or CIDRs) whose X-Forwarded-For and -Proto count.")
     )
     cors_origins = _Names(metadata=_said("Origins whose pages may call, or *."))
     mirror_status = fields.Boolean(

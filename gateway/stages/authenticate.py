@@ -2,14 +2,21 @@
 
 from gateway.access.authenticator import Authenticator
 from gateway.access.identity import Identity
-from gateway.errors import AccessDenied
+from gateway.call import Call
+from gateway.errors import AccessDenied, InvalidAPIKey
+from gateway.limits.failures import Failures
 
 
-async def authenticate(key: str | None, *, by: Authenticator) -> Identity:
-    """The identity of whoever presents the key.
+async def authenticate(call: Call, *, by: Authenticator, failures: Failures) -> Identity:
+    """The caller's identity.
 
-    Raises AccessDenied, InvalidAPIKey or WorkspaceSuspended.
+    Raises AccessDenied, InvalidAPIKey or WorkspaceSuspended; RateLimited instead of InvalidAPIKey
+    when the caller's address has shown too many bad keys.
     """
-    if key is None:
+    if call.key is None:
         raise AccessDenied
-    return await by.identify(key)
+    try:
+        return await by.identify(call.key)
+    except InvalidAPIKey:
+        await failures.note(call.address)
+        raise

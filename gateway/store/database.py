@@ -15,6 +15,10 @@ class DatabaseError(Exception):
     """A database that cannot be used, told in one sentence for whoever operates it."""
 
 
+class QueueFullError(DatabaseError):
+    """More writes wait for their commit than may; this one was not taken on."""
+
+
 class DuplicateError(Exception):
     """A row that the database refuses because a unique one like it is there already."""
 
@@ -75,6 +79,8 @@ class Database(Protocol):
 
     async def write(self, work: Work[T]) -> T:
         """Run `work` in a transaction and return once it is committed; what it raises rolls back.
+
+        Raises QueueFullError, with nothing done, when too many wait already.
 
         When the caller is cancelled before the work began, nothing is written; after that, the
         outcome is awaited and returned.

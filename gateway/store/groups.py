@@ -9,10 +9,12 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from gateway.store.database import Lane, Work
+from gateway.store.database import Lane, QueueFullError, Work
 from gateway.store.sizes import GroupSizes
 
 GROUP_MAX = 512
+QUEUE_MAX = 10_000
+"""Writes that may wait: about half a second of commits."""
 
 
 class Entry:
@@ -60,12 +62,20 @@ class Entry:
 class GroupQueue:
     """Collects entries and hands them, group by group, to `commit`, one group at a time.
 
-    `commit` sets every entry's outcome; an exception from it becomes the outcome of them all.
+    `commit` sets every entry's outcome; an exception from it becomes the outcome of them all. At
+    most `bound` entries wait.
     """
 
-    def __init__(self, commit: Callable[[list[Entry]], Awaitable[None]], sizes: GroupSizes) -> None:
+    def __init__(
+        self,
+        commit: Callable[[list[Entry]], Awaitable[None]],
+        sizes: GroupSizes,
+        *,
+        bound: int = QUEUE_MAX,
+    ) -> None:
         self._commit = commit
         self._sizes = sizes
+        self._bound = bound
         self._waiting: deque[Entry] = deque()
         self._running: asyncio.Task[None] | None = None
 
@@ -75,6 +85,9 @@ class GroupQueue:
         return len(self._waiting)
 
     async def put(self, entry: Entry) -> Any:
+        """The entry's outcome, once committed. Raises QueueFullError when too many wait."""
+        if len(self._waiting) >= self._bound:
+            raise QueueFullError("Too many writes wait for their commit.")
         self._waiting.append(entry)
         if self._running is None:
             self._running = asyncio.create_task(self._run())

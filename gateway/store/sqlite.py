@@ -15,7 +15,7 @@ from gateway.store.database import (
     Transaction,
     Work,
 )
-from gateway.store.groups import GROUP_MAX, Entry, GroupQueue
+from gateway.store.groups import GROUP_MAX, QUEUE_MAX, Entry, GroupQueue
 from gateway.store.sizes import GroupSizes
 from gateway.store.statements import Row, Statement, dialect_named
 
@@ -70,12 +70,15 @@ class SqliteReaders(Queries):
 
 
 class SqliteDatabase:
-    """A SQLite file. Its write-ahead log lies beside it, so it must be on a local disk."""
+    """A SQLite file. Its write-ahead log lies beside it, so it must be on a local disk.
 
-    def __init__(self, path: Path) -> None:
+    At most `waiting_max` writes wait for their commit.
+    """
+
+    def __init__(self, path: Path, *, waiting_max: int = QUEUE_MAX) -> None:
         self._path = path
         self.group_sizes = GroupSizes(GROUP_MAX)
-        self._queue = GroupQueue(self._commit, self.group_sizes)
+        self._queue = GroupQueue(self._commit, self.group_sizes, bound=waiting_max)
         self._connections: list[aiosqlite.Connection] = []
 
     async def open(self) -> Self:

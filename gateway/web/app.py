@@ -3,9 +3,7 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import Awaitable, Callable
-from http import HTTPStatus
-from typing import Any
+from collections.abc import Callable
 
 from aiohttp import web
 
@@ -13,18 +11,18 @@ from gateway.metrics import CallMetrics, MetricsPage, Vitals
 from gateway.pipeline import Pipeline
 from gateway.store.database import Database
 from gateway.web.answers import Answer, Answers
+from gateway.web.connections import PATIENCE, Connections, Page, room_for
 from gateway.web.health import Health
 from gateway.web.metrics import Metrics
 from gateway.web.rpc import Rpc
 
-KEEPALIVE_SECONDS = 15
-"""How long a connection may say nothing; also how long a request's head may take."""
-
-Page = Callable[[web.BaseRequest], Awaitable[Answer]]
-
 
 class HttpServer:
-    """Serves a pipeline over HTTP, from `start` until `stop`."""
+    """Serves a pipeline over HTTP, from `start` until `stop`.
+
+    `patience` is the seconds that a request's head may take, a connection say nothing, and a
+    client take nothing of its answer.
+    """
 
     def __init__(
         self,
@@ -33,12 +31,15 @@ class HttpServer:
         *,
         calls: CallMetrics,
         audit_dropped: Callable[[], int],
+        patience: float = PATIENCE,
     ) -> None:
+        self._log = pipeline.shared.log
+        self._patience = patience
         self._settings = pipeline.shared.settings
         self._database = database
         self._audit_dropped = audit_dropped
         answers = Answers(time.time)
-        health = Health(database, answers)
+        health = Health(database, answers, pipeline.limiter)
         self._rpc = Rpc(pipeline, answers)
         metrics = Metrics(
             MetricsPage(calls, self._look),
@@ -56,7 +57,7 @@ class HttpServer:
 
     def _look(self) -> Vitals:
         return Vitals(
-            connections=len(self._server.connections),
+            connections=len(self._connections.connections),
             running=len(self._running) - 1,  # but for the request that looks
             waiting=self._database.waiting,
             group_sizes=self._database.group_sizes,
@@ -65,8 +66,14 @@ class HttpServer:
 
     async def start(self) -> int:
         """Listen, and return the port. Raises OSError when the address is not to be had."""
-        self._server = _Server(self._handle, self._rpc)
-        self._runner = web.ServerRunner(self._server)
+        self._connections = Connections(
+            self._handle,
+            self._rpc,
+            self._log,
+            most=room_for(self._settings.max_connections, self._log),
+            patience=self._patience,
+        )
+        self._runner = web.ServerRunner(self._connections)
         await self._runner.setup()
         site = web.TCPSite(
             self._runner, self._settings.host, self._settings.port, backlog=1024, reuse_address=True
@@ -103,45 +110,3 @@ class HttpServer:
             del self._running[id(request)]
             if self._rested is not None and not self._running:
                 self._rested.set()
-
-
-class _Server(web.Server):
-    """aiohttp's server, its connections answering broken HTTP with an envelope too."""
-
-    def __init__(self, handle: Page, rpc: Rpc) -> None:
-        super().__init__(handle)
-        self._rpc = rpc
-
-    def __call__(self) -> web.RequestHandler:
-        return _Connection(
-            self,
-            self._rpc,
-            loop=asyncio.get_running_loop(),
-            access_log=None,  # the pipeline writes the log line
-            auto_decompress=False,
-            keepalive_timeout=KEEPALIVE_SECONDS,
-        )
-
-
-class _Connection(web.RequestHandler):
-    __slots__ = ("_rpc",)
-
-    def __init__(self, server: web.Server, rpc: Rpc, **options: Any) -> None:
-        super().__init__(server, **options)
-        self._rpc = rpc
-
-    def handle_error(
-        self,
-        request: web.BaseRequest,
-        status: int = HTTPStatus.INTERNAL_SERVER_ERROR,
-        exc: BaseException | None = None,
-        message: str | None = None,
-    ) -> web.StreamResponse:
-        """The envelope for a request that aiohttp could not read, or whose handling broke."""
-        if status != HTTPStatus.BAD_REQUEST:
-            self.log_exception("request.crashed", exc_info=exc)
-            status = HTTPStatus.INTERNAL_SERVER_ERROR
-        if request.writer.output_size > 0:
-            raise ConnectionError("an answer was begun already")
-        self.close()
-        return self._rpc.broken(request, status)

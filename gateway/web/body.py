@@ -7,6 +7,7 @@ from aiohttp import hdrs, web
 
 from gateway.errors import (
     MalformedRequest,
+    Overloaded,
     PayloadTooLarge,
     RequestTimeout,
     UnsupportedMediaType,
@@ -17,16 +18,38 @@ _FORM = "application/x-www-form-urlencoded"
 _HTTP_1_1 = (1, 1)
 
 
+ARRIVING_MAX = 64 * 1024 * 1024
+"""Bytes of bodies in all that have come in part; there is room for at least four whole ones."""
+
+
+class Arriving:
+    """How many bytes of bodies are here of which more is to come, whoever sends them."""
+
+    def __init__(self, body_limit: int) -> None:
+        self._most = max(ARRIVING_MAX, 4 * body_limit)
+        self._bytes = 0
+
+    def add(self, length: int) -> None:
+        """Raise Overloaded when that is more than there may be."""
+        self._bytes += length
+        if self._bytes > self._most:
+            raise Overloaded
+
+    def remove(self, length: int) -> None:
+        self._bytes -= length
+
+
 class HttpBody:
     """JSON, or the form that older clients send; read only when a call has come that far.
 
     `seconds` is how long the body may take to arrive.
     """
 
-    def __init__(self, request: web.BaseRequest, seconds: float) -> None:
+    def __init__(self, request: web.BaseRequest, seconds: float, arriving: Arriving) -> None:
         self._request = request
         self._seconds = seconds
         self._media_type: str | None = None
+        self._arriving = arriving
 
     def refuse_early(self, limit: int) -> None:
         headers = self._request.headers
@@ -69,10 +92,13 @@ class HttpBody:
             async with asyncio.timeout(self._seconds):
                 async for chunk in self._request.content.iter_any():
                     chunks += chunk
+                    self._arriving.add(len(chunk))
                     if len(chunks) > limit:
                         break
         except TimeoutError:
             raise RequestTimeout from None
+        finally:
+            self._arriving.remove(len(chunks))
         return bytes(chunks)
 
     async def _send_continue(self) -> None:

@@ -7,7 +7,10 @@ Headers = tuple[tuple[str, str], ...]
 _ASKED = (
     "Authorization, Content-Type, Idempotency-Key, X-Request-Id, X-Timeout-Ms, Prefer, traceparent"
 )
-_SHOWN = "X-Request-Id, Gateway-Status, Preference-Applied, Retry-After, Deprecation, Sunset"
+_SHOWN = (
+    "X-Request-Id, Gateway-Status, Preference-Applied, Retry-After, Deprecation, Sunset, "
+    "RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, RateLimit-Policy"
+)
 _DAY = 86_400
 
 

@@ -2,6 +2,7 @@
 
 from aiohttp import web
 
+from gateway.limits.limiter import Limiter
 from gateway.store.database import Database, DatabaseError
 from gateway.web.answers import Answer, Answers
 
@@ -13,8 +14,9 @@ _HEADERS = (
 
 
 class Health:
-    def __init__(self, database: Database, answers: Answers) -> None:
+    def __init__(self, database: Database, answers: Answers, limiter: Limiter) -> None:
         self._database = database
+        self._limiter = limiter
         self._answers = answers
 
     async def alive(self, request: web.BaseRequest) -> Answer:
@@ -22,10 +24,16 @@ class Health:
         return self._answers.plain(request, b'{"alive":true}', headers=_HEADERS)
 
     async def ready(self, request: web.BaseRequest) -> Answer:
-        """200 when the database can be written, else 503."""
+        """200 when the database can be written, else 503.
+
+        Without Redis calls go on, so that is told and no reason for a 503.
+        """
         try:
             await self._database.check()
         except DatabaseError:
             body = b'{"ready":false,"database":"cannot be written"}'
             return self._answers.plain(request, body, status=503, headers=_HEADERS)
-        return self._answers.plain(request, b'{"ready":true}', headers=_HEADERS)
+        body = b'{"ready":true}'
+        if self._limiter.is_alone:
+            body = b'{"ready":true,"redis":"away: this process counts its rate limits alone"}'
+        return self._answers.plain(request, body, headers=_HEADERS)

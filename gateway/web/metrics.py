@@ -1,11 +1,12 @@
 """`/metrics`, for the networks that may see it; nobody else learns that it is there."""
 
-from collections.abc import Awaitable, Callable, Iterable
-from ipaddress import IPv6Address, ip_address, ip_network
+from collections.abc import Awaitable, Callable, Collection
+from ipaddress import IPv6Address, ip_address
 
 from aiohttp import web
 
 from gateway.metrics import MetricsPage
+from gateway.settings import Network
 from gateway.web.answers import Answer, Answers
 
 _FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Real-IP", "Via")
@@ -19,12 +20,12 @@ class Metrics:
         self,
         page: MetricsPage,
         answers: Answers,
-        networks: Iterable[str],
+        networks: Collection[Network],
         otherwise: Callable[[web.BaseRequest], Awaitable[Answer]],
     ) -> None:
         self._page = page
         self._answers = answers
-        self._networks = [ip_network(each) for each in networks]
+        self._networks = networks
         self._otherwise = otherwise
 
     async def show(self, request: web.BaseRequest) -> Answer:

@@ -13,6 +13,7 @@ from gateway.call import Call, JsonBody
 from gateway.envelope import Envelope
 from gateway.errors import (
     ActionError,
+    HttpsRequired,
     InternalServerError,
     MalformedRequest,
     MethodNotAllowed,
@@ -22,10 +23,12 @@ from gateway.errors import (
 from gateway.pipeline import Pipeline
 from gateway.tracing import read_traceparent
 from gateway.web.answers import Answer, Answers
-from gateway.web.body import HttpBody
+from gateway.web.body import Arriving, HttpBody
 from gateway.web.cors import Cors
+from gateway.web.proxies import Proxies
 
 _ACTION = re.compile(r"/api/v1/([a-z][a-z0-9_]*)/([a-z][a-z0-9_]*)")
+_HOST = re.compile(r"([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]*)?")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_.:-]{1,128}")
 _TIMEOUT = re.compile(r"[0-9]{1,5}")
 _TIMEOUT_MAX = 60_000
@@ -47,9 +50,14 @@ class Rpc:
         self._answers = answers
         self._settings = pipeline.shared.settings
         self._cors = Cors(self._settings.cors_origins)
+        proxies = Proxies(self._settings.trusted_proxies)
+        # What nobody set up costs nothing.
+        self._proxies = proxies if self._settings.trusted_proxies else None
+        self._is_https = proxies.is_https if self._settings.require_https else None
         self._names = {
             f"/api/v1/{each.path}": (each.section, each.name) for each in pipeline.registry
         }
+        self._arriving = Arriving(self._settings.body_limit)
         self._draining = False
 
     def drain(self) -> None:
@@ -72,6 +80,8 @@ class Rpc:
             return self._answers.empty(request, headers=headers)
         if request.method != "POST":
             return self._refuse(request, call, MethodNotAllowed())
+        if self._is_https is not None and not self._is_https(request):
+            return self._refuse(request, call, HttpsRequired(location=self._https_url(request)))
         try:
             call.deadline = _deadline(request.headers.get(_X_TIMEOUT_MS))
             if self.is_draining():
@@ -103,14 +113,23 @@ class Rpc:
         return Call(
             section=names[0],
             action=names[1],
-            body=HttpBody(request, self._settings.body_timeout) if names[0] else _NOTHING,
+            body=(
+                HttpBody(request, self._settings.body_timeout, self._arriving)
+                if names[0]
+                else _NOTHING
+            ),
             request_id=request_id,
             started=started,
             key=_presented_key(headers.get(hdrs.AUTHORIZATION)),
-            address=request.remote,
+            address=request.remote if self._proxies is None else self._proxies.address(request),
             idempotency_key=headers.get(_IDEMPOTENCY_KEY),
             traceparent=_trace(headers),
         )
+
+    def _https_url(self, request: web.BaseRequest) -> str:
+        """The same address over https, on its usual port."""
+        host = _HOST.fullmatch(request.headers.get(hdrs.HOST, ""))
+        return f"https://{host[1] if host else self._settings.host}{request.rel_url.raw_path}"
 
     def _refuse(self, request: web.BaseRequest, call: Call, error: ActionError) -> Answer:
         return self._answer(request, self._pipeline.refuse(call, error))

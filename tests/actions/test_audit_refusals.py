@@ -6,9 +6,7 @@ from typing import Any
 import pytest
 
 from gateway.access.audit.watch import ADDRESSES_MAX, WAITING_MAX, WRITTEN_AT_ONCE, AuditWatch
-from gateway.access.authenticator import Authenticator
 from gateway.access.keys import Key, make_key
-from gateway.pipeline import Pipeline
 from tests.actions.given import no_rows
 from tests.conftest import OpenHouse
 from tests.gateway.calls import call_of
@@ -16,6 +14,7 @@ from tests.support.asleep import Asleep
 from tests.support.audited import told, trail
 from tests.support.house import House
 from tests.support.people import add_account, admit, revoke, suspend
+from tests.support.watching import watched
 
 
 async def own_account(house: House, **wanted: Any) -> Key:
@@ -141,15 +140,7 @@ class TestAtTheBounds:
 
     async def call(self, house: House, watch: AuditWatch, key: str | None, address: str) -> None:
         """A call that this watch alone sees."""
-        gateway = house.gateway
-        clock = asyncio.get_running_loop().time
-        pipeline = Pipeline(
-            registry=gateway.registry,
-            database=gateway.database,
-            authenticator=Authenticator(gateway.database.reader, now=house.clock, clock=clock),
-            shared=gateway.pipeline.shared,
-            observers=(watch,),
-        )
+        pipeline = watched(house, watch)
         call = call_of(house, "counters/delete", key=key, external_id="steps")
         call.address = address
         await pipeline.answer(call)

@@ -8,13 +8,11 @@ from typing import Any
 import pytest
 from sqlalchemy import bindparam, delete, select
 
-from gateway.access.authenticator import Authenticator
 from gateway.access.keys import Key
 from gateway.access.tables import accounts, keys
 from gateway.access.usage import rows
 from gateway.access.usage.rows import LastUse, Usage
 from gateway.access.usage.watch import UsageWatch
-from gateway.pipeline import Pipeline
 from gateway.store.database import Transaction
 from gateway.store.statements import Statement
 from tests.actions.given import Admit
@@ -22,6 +20,7 @@ from tests.conftest import OpenHouse
 from tests.support.asleep import Asleep
 from tests.support.house import NOON, Clock, House
 from tests.support.people import add_account
+from tests.support.watching import watched
 
 TODAY = "2026-11-21"
 
@@ -256,13 +255,7 @@ async def test_what_could_not_be_written_is_counted_on(house: House) -> None:
     gateway = house.gateway
     asleep: Any = Asleep(gateway.database)
     watch = UsageWatch(asleep, now=house.clock, stopwatch=time.perf_counter)
-    pipeline = Pipeline(
-        registry=gateway.registry,
-        database=gateway.database,
-        authenticator=Authenticator(gateway.database.reader, now=house.clock, clock=time.monotonic),
-        shared=gateway.pipeline.shared,
-        observers=(watch,),
-    )
+    pipeline = watched(house, watch)
     for _ in range(2):
         await pipeline.call("counters/list", house.key)
         with pytest.raises(OSError, match="disk"):

@@ -157,5 +157,5 @@ def _told(default: object) -> str:
     if default is False:
         return "off"
     if isinstance(default, tuple):
-        return ", ".join(default)
+        return ", ".join(map(str, default))
     return f"{default:g}" if isinstance(default, float) else str(default)

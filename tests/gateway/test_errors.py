@@ -21,19 +21,24 @@ OF_THE_GATEWAY: list[tuple[str, list[str], int]] = [
     ("NotFound", [], 404),
     ("Conflict", [], 409),
     ("FilterError", ["attribute", "issue_code", "issue_message"], 422),
+    ("RateLimited", ["retry_after"], 429),
     ("DeadlineExceeded", [], 504),
     ("Overloaded", [], 503),
     ("InternalServerError", [], 500),
     ("UnknownPath", [], 404),
     ("MethodNotAllowed", [], 405),
+    ("HttpsRequired", [], 308),
 ]
 UNASKED = {
     "Overloaded": 503,
     "InternalServerError": 500,
     "UnknownPath": 404,
     "MethodNotAllowed": 405,
+    "HttpsRequired": 308,
 }
-RETRYABLE = {"RequestTimeout", "DeadlineExceeded", "Overloaded", "InternalServerError"}
+RETRYABLE = {
+    *("RequestTimeout", "RateLimited", "DeadlineExceeded", "Overloaded", "InternalServerError")
+}
 
 
 class Spilled(ActionError):
@@ -89,3 +94,13 @@ def test_an_action_error_mirrors_422_unless_it_says_otherwise() -> None:
 
 def test_the_example_of_an_error_reads_like_a_real_one() -> None:
     assert str(Spilled.example()) == "1 of milk spilled over the floor."
+
+
+@pytest.mark.parametrize(
+    ("seconds", "header"), [(0.001, "1"), (1.0, "1"), (1.001, "2"), (60, "60")]
+)
+def test_who_is_limited_is_told_whole_seconds_too(seconds: float, header: str) -> None:
+    error = errors.RateLimited(retry_after=seconds)
+
+    assert error.data()["retry_after"] == seconds
+    assert error.all_headers() == (("Retry-After", header),)

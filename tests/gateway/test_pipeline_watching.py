@@ -5,15 +5,15 @@ from typing import Any
 import orjson
 import pytest
 
-from gateway.access.authenticator import Authenticator
 from gateway.envelope import Envelope
-from gateway.pipeline import Observer, Pipeline, Trail
+from gateway.pipeline import Trail
 from tests.conftest import OpenHouse
 from tests.gateway import toys
 from tests.gateway.calls import answer_of, call_of, envelope_of, names_kept
 from tests.gateway.kinds import ON_SQLITE
 from tests.gateway.toys import SECRET
 from tests.support.house import House
+from tests.support.watching import watched
 
 KEYS = ["action", "account", "status", "code", "ms", "bytes"]
 
@@ -33,18 +33,6 @@ class Fainting:
 
     def saw(self, trail: Trail, envelope: Envelope) -> None:
         raise OSError("no space left on the log's disk")
-
-
-def watched(house: House, *observers: Observer) -> Pipeline:
-    """Another pipeline over the same house, with these observers."""
-    gateway = house.gateway
-    return Pipeline(
-        registry=gateway.registry,
-        database=gateway.database,
-        authenticator=Authenticator(gateway.database.reader, now=house.clock, clock=lambda: 0.0),
-        shared=gateway.pipeline.shared,
-        observers=observers,
-    )
 
 
 @ON_SQLITE

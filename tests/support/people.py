@@ -45,6 +45,7 @@ async def add_account(
     scopes: list[str] | None = None,
     key_scopes: list[str] | None = None,
     expires_at: datetime | None = None,
+    rate_limit: str | None = None,
 ) -> Key:
     """The key of one more account of the workspace."""
     account_id, key = new_id(), make_key("live")
@@ -58,6 +59,7 @@ async def add_account(
             role=Role(role),
             scopes=scopes,
             at=NOON,
+            rate_limit=rate_limit,
         )
         await rows.add_key(
             db,

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 import pytest
 
+from gateway.store.database import QueueFullError
 from gateway.store.groups import GROUP_MAX, Entry, GroupQueue
 from gateway.store.sizes import GroupSizes
 from tests.gateway.store.shelf import begun, outcomes
@@ -189,3 +190,17 @@ async def test_a_group_of_leavers_only_is_no_commit(commits: Commits) -> None:
     assert await outcomes(leavers) == [asyncio.CancelledError] * 2
     assert await commits.put("c") == "c is kept"
     assert commits.groups == [["c"]]
+
+
+async def test_more_than_may_wait_is_not_taken_on(commits: Commits) -> None:
+    commits.queue = GroupQueue(commits._commit, GroupSizes(9), bound=3)  # noqa: SLF001 - the same, with a bound
+    commits.open.clear()
+    running = await begun(commits.put("a"))
+    await commits.going.wait()
+    waiting = await begun(*(commits.put(name) for name in "bcd"))
+    with pytest.raises(QueueFullError):
+        await commits.put("e")
+    commits.open.set()
+
+    assert await outcomes(running + waiting) == [f"{name} is kept" for name in "abcd"]
+    assert await commits.put("f") == "f is kept"

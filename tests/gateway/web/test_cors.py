@@ -54,6 +54,7 @@ async def test_a_page_of_an_allowed_origin_may_call(allowing: Wire) -> None:
     assert answer.headers["Vary"] == "Origin"
     shown = set(answer.headers["Access-Control-Expose-Headers"].split(", "))
     assert shown >= {"X-Request-Id", "Gateway-Status", "Retry-After"}
+    assert shown >= {f"RateLimit-{name}" for name in ("Limit", "Remaining", "Reset", "Policy")}
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """`/metrics` is for those who run the gateway; to everybody else it is not there."""
 
+from ipaddress import ip_network
+
 import pytest
 
 from tests.conftest import OpenHouse
@@ -60,7 +62,8 @@ async def test_what_came_through_a_proxy_finds_nothing(wire: Wire, header: str) 
 async def test_the_setting_says_who_may_read_it(
     open_house: OpenHouse, networks: tuple[str, ...], status: int
 ) -> None:
-    house = await open_house(door="http", sections=(toys.section,), metrics_networks=networks)
+    allowed = tuple(map(ip_network, networks))
+    house = await open_house(door="http", sections=(toys.section,), metrics_networks=allowed)
     async with wired(house) as wire:
         answer = await wire.call(PAGE)
 

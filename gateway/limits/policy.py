@@ -1,0 +1,78 @@
+"""What a limit says: so many calls in so many seconds."""
+
+import math
+import re
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from gateway.settings import LIMIT_FORM
+
+Headers = tuple[tuple[str, str], ...]
+
+_FORM = re.compile(LIMIT_FORM)
+
+
+class Policy(NamedTuple):
+    """At most `calls` in any `seconds`, and the two headers that say so."""
+
+    calls: int
+    seconds: int
+    limit_header: tuple[str, str]
+    policy_header: tuple[str, str]
+
+
+def parse_limit(text: str) -> Policy | None:
+    """The policy that `calls/seconds` stands for; None for `off`. Raises ValueError."""
+    if _FORM.fullmatch(text) is None:
+        raise ValueError("A limit is calls/seconds, such as 100/60, or off.")
+    if text == "off":
+        return None
+    calls, seconds = map(int, text.split("/"))
+    return Policy(
+        calls,
+        seconds,
+        ("RateLimit-Limit", str(calls)),
+        ("RateLimit-Policy", f"{calls};w={seconds}"),
+    )
+
+
+Bucket = tuple[str, Policy]
+"""A window's name, and how much it holds."""
+
+
+class Level(NamedTuple):
+    """How full a window is, and the seconds until the oldest call leaves it, if there is one."""
+
+    used: int
+    leaves: float
+
+
+class Ruling(NamedTuple):
+    """What the windows of a call say: `wait` is 0.0 when it may go on and was counted.
+
+    Else it is the seconds until there is room for it, and nothing was counted.
+    """
+
+    wait: float
+    headers: Headers
+
+
+def rule(wait: float, buckets: Iterable[Bucket], levels: Iterable[Level]) -> Ruling:
+    """The ruling, with the headers of the bucket that has the least room."""
+    least = math.inf
+    longest = 0.0
+    tightest: Policy | None = None
+    for (_, policy), (used, leaves) in zip(buckets, levels, strict=True):
+        room = policy.calls - used
+        if room < least or (room == least and leaves > longest):
+            least, longest, tightest = room, leaves, policy
+    assert tightest is not None  # noqa: S101 - a limited call has a bucket
+    return Ruling(
+        wait,
+        (
+            tightest.limit_header,
+            ("RateLimit-Remaining", str(max(0, least))),
+            ("RateLimit-Reset", str(math.ceil(longest))),
+            tightest.policy_header,
+        ),
+    )

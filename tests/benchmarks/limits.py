@@ -1,0 +1,155 @@
+"""What authentication and the limit cost a call: `python -m tests.benchmarks.limits`.
+
+In one process, one call after the other, over 1,000 accounts; a Redis is expected on this machine.
+Where the `limits` library is installed, its moving window is measured beside ours.
+"""
+
+import argparse
+import asyncio
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Awaitable, Callable
+from importlib.util import find_spec
+from pathlib import Path
+
+import uvloop
+
+from actions.bootstrap import Gateway
+from gateway.access.identity import Identity
+from gateway.access.roles import Role
+from gateway.call import Call, JsonBody
+from gateway.limits.limiter import Limiter, Rule
+from gateway.limits.policy import parse_limit
+from gateway.limits.shared import SharedWindows
+from gateway.limits.windows import Windows
+from gateway.logs import Log, make_log
+from gateway.settings import Settings
+from gateway.stages.authenticate import authenticate
+from gateway.stages.limit import Told, limit
+
+REDIS = "redis://127.0.0.1:6379/9"
+ACCOUNTS = 1_000
+ROUNDS = 7
+PATH = "system/whoami"
+
+Step = Callable[[int], Awaitable[None]]
+
+
+def main() -> None:
+    """Measure, and print microseconds a call: the median of the rounds."""
+    parser = argparse.ArgumentParser(prog="limits", description=str(__doc__).partition("\n")[0])
+    parser.add_argument("--calls", type=int, default=20_000, help="calls of a round (20000)")
+    parser.add_argument("--redis", default=REDIS, help=f"address of a Redis ({REDIS})")
+    options = parser.parse_args()
+    uvloop.run(_measure(options.calls, options.redis))
+
+
+async def _measure(calls: int, redis: str) -> None:
+    log = make_log(Settings(log_level="warning"), sys.stderr)
+    with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
+        gateway = Gateway(Settings(data=Path(folder)), log)
+        await gateway.migrate()
+        await gateway.open()
+        try:
+            await _measure_ours(gateway, calls, redis, log)
+        finally:
+            await gateway.close()
+    if find_spec("limits") is not None:
+        await _measure_library(calls, redis)
+
+
+async def _measure_ours(gateway: Gateway, calls: int, redis: str, log: Log) -> None:
+    key = await gateway.found()
+    assert key is not None
+    registered = gateway.registry.find(*PATH.split("/"))
+    assert registered is not None
+    pipeline = gateway.pipeline
+    call = Call("system", "whoami", JsonBody(b""), "benchmark", started=0.0, key=key.text)
+    by = pipeline._authenticator  # noqa: SLF001 - measured alone
+    callers = [_caller(number) for number in range(ACCOUNTS)]
+
+    async def known(_: int) -> None:
+        await authenticate(call, by=by, failures=pipeline.failures)
+
+    def limiting(limiter: Limiter) -> Step:
+        async def counted(number: int) -> None:
+            await authenticate(call, by=by, failures=pipeline.failures)
+            headers: Told = []
+            pending = limit(callers[number % ACCOUNTS], registered, headers, by=limiter)
+            if pending is not None:
+                await pending
+
+        return counted
+
+    clock = asyncio.get_running_loop().time
+    none, own = Rule(1, None), Rule(1, parse_limit("100000/60"))
+    default = parse_limit("100000/60")
+    await _report("authentication", known, calls)
+    for name, rule in (("one window", none), ("two windows", own)):
+        limiter = Limiter({PATH: rule}, default=default, windows=Windows(clock))
+        await _report(f"authentication and {name} in memory", limiting(limiter), calls)
+    shared = SharedWindows(redis, log)
+    await shared.open()
+    for name, rule in (("one window", none), ("two windows", own)):
+        windows = Windows(clock)
+        limiter = Limiter({PATH: rule}, default=default, windows=windows, shared=shared)
+        await _report(f"authentication and {name} in Redis", limiting(limiter), calls // 10)
+        step = limiting(limiter)
+        await _report(f"the same, {AT_ONCE} calls at once", step, calls // 4, at_once=AT_ONCE)
+    await shared.close()
+
+
+async def _measure_library(calls: int, redis: str) -> None:
+    from limits import parse
+    from limits.aio.storage import MemoryStorage, RedisStorage
+    from limits.aio.strategies import MovingWindowRateLimiter
+
+    item = parse("100000 per 60 second")
+    stores = {
+        "memory": MemoryStorage(),
+        "Redis": RedisStorage(f"async+{redis}", implementation="redispy"),
+    }
+    for where, storage in stores.items():
+        strategy = MovingWindowRateLimiter(storage)
+
+        def hitting(strategy: MovingWindowRateLimiter, names: tuple[str, ...]) -> Step:
+            async def hit(number: int) -> None:
+                for name in names:
+                    await strategy.hit(item, f"{number % ACCOUNTS}{name}")
+                    await strategy.get_window_stats(item, f"{number % ACCOUNTS}{name}")
+
+            return hit
+
+        few = calls // 10
+        await _report(f"the library's window in {where}", hitting(strategy, ("",)), few)
+        await _report(f"two of them in {where}", hitting(strategy, ("", "/a")), few)
+
+
+AT_ONCE = 32
+
+
+async def _report(name: str, step: Step, calls: int, *, at_once: int = 1) -> None:
+    rounds = [await _round(step, calls, at_once) for _ in range(ROUNDS)]
+    sys.stdout.write(f"{name}: {statistics.median(rounds) / calls * 1e6:.2f} µs a call\n")
+
+
+async def _round(step: Step, calls: int, at_once: int) -> float:
+    begun = time.perf_counter()
+    for first in range(0, calls, at_once):
+        if at_once == 1:
+            await step(first)
+        else:
+            await asyncio.gather(*(step(first + each) for each in range(at_once)))
+        if first % 32 == 0:
+            await asyncio.sleep(0)  # whatever runs beside the calls runs in a server too
+    return time.perf_counter() - begun
+
+
+def _caller(number: int) -> Identity:
+    return Identity("w", "Workspace", "UTC", f"account-{number}", "A", Role.OWNER, None, "key")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,19 @@
+"""A pipeline that others than the gateway's own observers watch."""
+
+from gateway.access.authenticator import Authenticator
+from gateway.pipeline import Observer, Pipeline
+from tests.support.house import House
+
+
+def watched(house: House, *observers: Observer) -> Pipeline:
+    """Another pipeline over the same house, with these observers."""
+    gateway = house.gateway
+    return Pipeline(
+        registry=gateway.registry,
+        database=gateway.database,
+        authenticator=Authenticator(gateway.database.reader, now=house.clock, clock=lambda: 0.0),
+        limiter=gateway.pipeline.limiter,
+        failures=gateway.pipeline.failures,
+        shared=gateway.pipeline.shared,
+        observers=observers,
+    )
