@@ -16,6 +16,7 @@ from gateway.access.authenticator import Authenticator
 from gateway.access.founding import found
 from gateway.access.keys import Key
 from gateway.access.schema import MIGRATIONS
+from gateway.access.withdrawal import CHANNEL
 from gateway.context import Surroundings
 from gateway.logs import CallLog, Log, make_log
 from gateway.pipeline import Pipeline
@@ -123,20 +124,23 @@ class Gateway:
         return await SqliteDatabase(self._file()).open()
 
     async def _make_pipeline(self) -> Pipeline:
+        clock = asyncio.get_running_loop().time
+        authenticator = Authenticator(self.database.reader, now=self._now, clock=clock)
+        self.database.listen(CHANNEL, authenticator.forget)
         shared = Surroundings(
             settings=self.settings,
             catalogue=RegistryCatalogue(self.registry),
             now=self._now,
             new_id=self._new_id,
             log=self._log,
+            forget=authenticator.forget,
             cursor_secret=await secret_named(self.database.reader, "cursors"),
             sections={each.name: await self._start(each) for each in self.registry.sections},
         )
-        clock = asyncio.get_running_loop().time
         return Pipeline(
             registry=self.registry,
             database=self.database,
-            authenticator=Authenticator(self.database.reader, now=self._now, clock=clock),
+            authenticator=authenticator,
             shared=shared,
             observers=(CallLog(self._log),),
         )

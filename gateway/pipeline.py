@@ -166,7 +166,11 @@ class Pipeline:
             await self._database.join(self._lanes[registered.path], call)
             return call.outcome()
 
+        on_commit: list[Callable[[], None]] | None = None
+
         async def perform(db: Transaction) -> bytes:
+            if on_commit:
+                on_commit.clear()  # what an earlier try left, which was rolled back
             context = Context(
                 shared=self.shared,
                 db=db,
@@ -176,6 +180,7 @@ class Pipeline:
                 options=options,
                 flags=trail.flags,
                 show=show,
+                on_commit=on_commit,
             )
             try:
                 result = await action.run(params, context)
@@ -186,7 +191,18 @@ class Pipeline:
 
         if action.effect is Effect.READS:
             return await perform(self._database.reader)
-        return await self._database.write(perform)
+        on_commit = []
+        data = await self._database.write(perform)
+        for callback in on_commit:
+            self._call_back(callback, trail)
+        return data
+
+    def _call_back(self, callback: Callable[[], None], trail: Trail) -> None:
+        """The write is committed: whatever happens now, its caller is told so."""
+        try:
+            callback()
+        except Exception:
+            self.shared.log.exception("callback.failed", request_id=trail.call.request_id)
 
     def _body_limit(self, registered: Registered | None) -> int:
         own = registered.action.body_limit if registered is not None else None

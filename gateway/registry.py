@@ -8,8 +8,10 @@ from typing import Any
 
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
+from gateway.access.identity import Identity
 from gateway.access.roles import is_scope
 from gateway.action import NO_KEY, Action, BatchAction, Declared, Effect, ListAction
+from gateway.codec.secrets import secret_paths
 from gateway.codec.show import Show, Unshowable, compile_show
 from gateway.errors import ActionError, FilterError, UnknownAction
 from gateway.settings import SettingsError
@@ -71,6 +73,21 @@ class Registered:
     options: Schema | None
     """The parameters that the engine itself reads: pages, filters, `_full`, `_expansions`."""
     _shows: dict[tuple[bool, frozenset[str]], Show] = field(default_factory=dict)
+
+    secrets: tuple[tuple[str, ...], ...] = ()
+    """Where in its answer's data there are secrets, which are shown once and never stored."""
+
+    @property
+    def works_on(self) -> str | None:
+        """The section whose objects the action works on, if it works on any."""
+        return self.action.works_on or (self.section if "id" in self.takes.fields else None)
+
+    def permits(self, identity: Identity) -> bool:
+        """Whether scope and reservation let the identity call the action."""
+        scope, reserved = self.action.scope, self.action.reserved
+        if scope == NO_KEY:
+            return True
+        return identity.may(scope) and (reserved is None or identity.is_among(reserved))
 
     @property
     def expansions(self) -> tuple[str, ...]:
@@ -144,7 +161,11 @@ def _register(section: Section, kind: type[AnyAction]) -> Registered:
              "and nothing else, declares listing")  # fmt: skip
     writes = kind.effect is not Effect.READS
     _require(writes or not issubclass(kind, BatchAction), f"{where}: a BatchAction writes")
-    _require(not writes or kind.scope != NO_KEY, f"{where}: a write needs a scope")
+    keyless = kind.scope == NO_KEY
+    # Who calls is part of what a batch action serves; a plain write can do without.
+    _require(not (keyless and issubclass(kind, BatchAction)), f"{where}: a BatchAction needs a "
+             "scope")  # fmt: skip
+    _require(not (keyless and kind.reserved), f"{where}: what needs no key is reserved to nobody")
     takes, gives = getattr(kind, "takes", None), getattr(kind, "gives", None)
     if not isinstance(takes, Schema) or not isinstance(gives, Schema):
         raise RegistrationError(f"{where}: takes and gives are marshmallow schemas")
@@ -153,8 +174,9 @@ def _register(section: Section, kind: type[AnyAction]) -> Registered:
     clash = set(takes.fields) & set(options.fields if options else ())
     _require(not clash, f"{where}: the gateway itself reads {', '.join(sorted(clash))}")
     registered = Registered(
-        where, section.name, name, kind(), summary, takes, gives, raises, options
-    )
+        where, section.name, name, kind(), summary, takes, gives, raises, options,
+        secrets=tuple(secret_paths(gives)),
+    )  # fmt: skip
     try:
         registered.show(full=True, expand=frozenset(registered.expansions))
     except Unshowable as fault:

@@ -17,4 +17,4 @@ async def authenticate(call: Call, registered: Registered, *, by: Authenticator)
         return None
     if call.key is None:
         raise AccessDenied
-    return await by.identify(call.key)
+    return await by.identify(call.key, call.address)

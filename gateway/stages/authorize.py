@@ -1,12 +1,17 @@
-"""May they? Role and scopes against the action's one declared scope."""
+"""May they? Role and scopes against the action's one declared scope, and to whom it is reserved."""
 
+from gateway.access import faults
 from gateway.access.identity import Identity
 from gateway.errors import PermissionDenied
 from gateway.registry import Registered
 
 
 def authorize(identity: Identity | None, registered: Registered) -> None:
-    """Raise PermissionDenied unless the action needs no key, or the identity covers its scope."""
-    scope = registered.action.scope
-    if identity is not None and not identity.may(scope):
+    """Raise PermissionDenied unless the action needs no key, or the identity may call it."""
+    if identity is None:
+        return
+    scope, reserved = registered.action.scope, registered.action.reserved
+    if not identity.may(scope):
         raise PermissionDenied(scope=scope)
+    if reserved is not None and not identity.is_among(reserved):
+        raise faults.PermissionDenied(scope=scope, problem=reserved.value)

@@ -7,6 +7,7 @@ import asyncpg
 
 from gateway.store.database import DatabaseError, DuplicateError, Lane, Queries, Work
 from gateway.store.groups import Entry, GroupQueue
+from gateway.store.listener import Listener
 from gateway.store.statements import Row, Statement, dialect_named
 
 POOL_MAX = 10
@@ -52,6 +53,9 @@ class PostgresQueries(Queries):
             raise DuplicateError from fault
         return compiled.rows(found)
 
+    async def notify(self, channel: str, text: str) -> None:
+        await self._connection.execute("SELECT pg_notify($1, $2)", channel, text)
+
 
 class PostgresDatabase:
     """A PostgreSQL database, which any number of gateways may share."""
@@ -59,6 +63,7 @@ class PostgresDatabase:
     def __init__(self, url: str) -> None:
         self._url = url
         self._lanes: dict[Lane[Any], GroupQueue] = {}
+        self._listeners: list[Listener] = []
 
     async def open(self) -> Self:
         """Connect. Raises DatabaseError when the server cannot be reached or might lose commits."""
@@ -100,6 +105,9 @@ class PostgresDatabase:
             queue = self._lanes[lane] = GroupQueue(self._commit)
         await queue.put(Entry(lane=lane, call=call))
 
+    def listen(self, channel: str, heard: Callable[[str], None]) -> None:
+        self._listeners.append(Listener(self._url, channel, heard))
+
     async def check(self) -> None:
         try:
             found = await self._pool.fetchval("SELECT pg_is_in_recovery()", timeout=5)
@@ -109,6 +117,8 @@ class PostgresDatabase:
             raise DatabaseError("The PostgreSQL database is a standby and cannot be written.")
 
     async def close(self) -> None:
+        for listener in self._listeners:
+            await listener.stop()
         for queue in self._lanes.values():
             await queue.drain()
         await self._pool.close()

@@ -104,7 +104,8 @@ class Rpc:
             request_id=request_id,
             started=started,
             key=_presented_key(headers.get(hdrs.AUTHORIZATION)),
-            address=request.remote,
+            # A caller who is gone has no address; None would be taken for one of our own.
+            address=request.remote or "",
         )
 
     def _refuse(self, request: web.BaseRequest, call: Call, error: ActionError) -> Answer:

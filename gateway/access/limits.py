@@ -1,0 +1,43 @@
+"""Rate limits as accounts have them: `calls/seconds`, or `off`."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+OFF = "off"
+
+DEFAULT_RATE_LIMIT = "100/60"
+"""What an account without a limit of its own has, by section 8 of the protocol."""
+
+
+class Limits(NamedTuple):
+    """An account's limits: in all, and by action."""
+
+    of_all: str
+    by_action: Mapping[str, str]
+
+    def excess(self, held: "Limits") -> tuple[str, str] | None:
+        """The first of these limits that allows more than `held` does, and what is held there."""
+        if _exceeds(self.of_all, held.of_all):
+            return self.of_all, held.of_all
+        for path in self.by_action.keys() | held.by_action.keys():
+            # Without a limit of its own an action has room for as many calls as all of them.
+            wanted = self.by_action.get(path, self.of_all)
+            most = held.by_action.get(path, held.of_all)
+            if _exceeds(wanted, most):
+                return wanted, most
+        return None
+
+
+def _exceeds(one: str, other: str) -> bool:
+    """Whether `one` allows more in some stretch of time than `other` does."""
+    if other == OFF:
+        return False
+    if one == OFF:
+        return True
+    (calls, seconds), (most_calls, most_seconds) = _parts(one), _parts(other)
+    return calls > most_calls or calls * most_seconds > most_calls * seconds
+
+
+def _parts(limit: str) -> tuple[int, int]:
+    calls, _, seconds = limit.partition("/")
+    return int(calls), int(seconds)
