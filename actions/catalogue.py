@@ -1,9 +1,12 @@
 """The shipped API on one page."""
 
-from actions import counters, system
+from actions import accounts, counters, keys, system, workspaces
 from gateway import Section
 
 SECTIONS: tuple[Section, ...] = (
     counters.section,
+    workspaces.section,
+    accounts.section,
+    keys.section,
     system.section,
 )

@@ -85,8 +85,8 @@ class Declared(Generic[P, R]):
     body_limit: ClassVar[int | None] = None
     """Bytes that a body may have, where the gateway's own limit does not fit."""
 
-    def suits(self, subject: Any, caller: Identity) -> bool:
-        """Whether it can be done to `subject`, a row of the section it works on, as that is now.
+    def suits(self, subject: Any, caller: Identity, now: datetime) -> bool:
+        """Whether it can be done to `subject`, a row of the section it works on, as that is `now`.
 
         Scope and reservation are looked at elsewhere; this is what `permitted_actions` asks beside
         them.
@@ -142,7 +142,7 @@ class BatchContext:
         """As `Context.permitted`, for one call of the group."""
         if PERMITTED_ACTIONS not in call.options.expand:
             return ()
-        return self.shared.catalogue.permitted(call.caller, section, subject)
+        return self.shared.catalogue.permitted(call.caller, section, subject, self.now)
 
 
 class BatchCall(Generic[P, R]):

@@ -25,7 +25,7 @@ class Catalogue(Protocol):
         Raises UnknownAction.
         """
 
-    def permitted(self, identity: Identity, section: str, subject: Any) -> list[str]:
+    def permitted(self, identity: Identity, section: str, subject: Any, now: datetime) -> list[str]:
         """The paths of the actions that the identity may do to `subject`, a row of the section."""
 
     @property
@@ -138,7 +138,7 @@ class Context:
         """What the caller may do next with `subject`, a row of the section, if they asked."""
         if PERMITTED_ACTIONS not in self.options.expand:
             return ()
-        return self.catalogue.permitted(self.identity, section, subject)
+        return self.catalogue.permitted(self.identity, section, subject, self.now)
 
     def after_commit(self, callback: Callable[[], None]) -> None:
         """Have `callback` run once this write is committed, before its caller is answered.

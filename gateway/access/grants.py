@@ -3,13 +3,14 @@
 Each rule raises PermissionDenied with the scope of the action and a sentence.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Container, Iterable, Mapping
 from typing import NamedTuple
 
 from gateway.access.faults import PermissionDenied
 from gateway.access.identity import Identity
 from gateway.access.limits import Limits
 from gateway.access.roles import Role, covers, is_within
+from gateway.errors import ParameterError
 
 
 class Grant(NamedTuple):
@@ -51,6 +52,21 @@ def refuse_granting(caller: Identity, wanted: Grant, *, scope: str) -> None:
         raise PermissionDenied(scope=scope, problem=problem)
 
 
+def refuse_idle(scopes: Iterable[str] | None, within: Grant, known: Container[str]) -> None:
+    """Raise ParameterError when a list of scopes has one that nobody asks for, or that is not had.
+
+    `within` is what the list narrows, `known` every scope that an action declares.
+    """
+    for each in scopes or ():
+        sentence = ""
+        if each not in known:
+            sentence = f"No action has the scope {each}."
+        elif not within.covers(each):
+            sentence = f"A list of scopes narrows, and {each} is beyond what it narrows."
+        if sentence:
+            raise ParameterError(f"`scopes`: {sentence}", {"scopes": [sentence]})
+
+
 def refuse_limits(
     caller: Identity,
     rate_limit: str | None,
@@ -77,4 +93,6 @@ def _missing(caller: Identity, wanted: Grant) -> str | None:
         return "This key is narrowed to a list of scopes, and can grant nothing beyond that list."
     lacking = [each for each in sorted(wanted.scopes) if covers(wanted.role, each)]
     lacking = [each for each in lacking if not caller.may(each)]
-    return f"This key cannot grant the scope {lacking[0]}: it does not have it." if lacking else None
+    return (
+        f"This key cannot grant the scope {lacking[0]}: it does not have it." if lacking else None
+    )

@@ -3,8 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, bindparam, select, type_coerce, update
-from sqlalchemy import Boolean as Bool
+from sqlalchemy import Boolean, ColumnElement, Select, bindparam, select, type_coerce, update
 
 from gateway.access.accounts import Account
 from gateway.access.grants import Grant, narrowed
@@ -84,7 +83,7 @@ _RETIRE = Statement(
 )
 _COLUMNS: dict[str, ColumnElement[Any]] = {
     **{name: keys.c[name] for name in ("name", "created_at", "last_used_at", "expires_at")},
-    "revoked": type_coerce(keys.c.revoked_at.is_not(None), Bool),
+    "revoked": type_coerce(keys.c.revoked_at.is_not(None), Boolean),
 }
 _LIST = PagedList(_in_workspace, columns=_COLUMNS, tie=keys.c.id)
 _LIST_OF_ACCOUNT = PagedList(_of_account, columns=_COLUMNS, tie=keys.c.id)

@@ -4,8 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, bindparam, select, type_coerce, update
-from sqlalchemy import Boolean as Bool
+from sqlalchemy import Boolean, ColumnElement, Select, bindparam, select, type_coerce, update
 
 from gateway.access import held_keys, rows
 from gateway.access.accounts import Account, add
@@ -47,9 +46,7 @@ _LOCK = Statement(select(*_KEPT).where(_ID).with_for_update(key_share=True))
 _REPLACE = Statement(
     update(workspaces)
     .where(workspaces.c.id == bindparam("key"))
-    .values(
-        {name: bindparam(name) for name in ("name", "timezone", "suspended_at")}
-    )
+    .values({name: bindparam(name) for name in ("name", "timezone", "suspended_at")})
 )
 
 
@@ -59,7 +56,7 @@ def _every() -> Select[Any]:
 
 _COLUMNS: dict[str, ColumnElement[Any]] = {
     **{name: workspaces.c[name] for name in ("name", "timezone", "created_at")},
-    "suspended": type_coerce(workspaces.c.suspended_at.is_not(None), Bool),
+    "suspended": type_coerce(workspaces.c.suspended_at.is_not(None), Boolean),
 }
 _LIST = PagedList(_every, columns=_COLUMNS, tie=workspaces.c.id)
 
@@ -103,9 +100,7 @@ async def found(
         new_id(), workspace.id, "Owner", Role.OWNER.value, None, rate_limit, None, None, now, now
     )
     await add(db, owner)
-    key, _ = await held_keys.issue(
-        db, owner, environment=environment, name="First key", now=now
-    )
+    key, _ = await held_keys.issue(db, owner, environment=environment, name="First key", now=now)
     return Founded(workspace, owner, key)
 
 

@@ -1,6 +1,7 @@
 """What `system/describe` tells: a registry's actions, each as one dictionary."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from gateway.access.identity import Identity
@@ -36,12 +37,12 @@ class RegistryCatalogue:
             raise self._registry.unknown(section, name, among=[each.path for each in usable])
         return [self._facts(found)]
 
-    def permitted(self, identity: Identity, section: str, subject: Any) -> list[str]:
+    def permitted(self, identity: Identity, section: str, subject: Any, now: datetime) -> list[str]:
         """What the identity may do to `subject`, a row of the section, in the registry's order."""
         return [
             each.path
             for each in self._on.get(section, ())
-            if each.permits(identity) and each.action.suits(subject, identity)
+            if each.permits(identity) and each.action.suits(subject, identity, now)
         ]
 
     @property

@@ -37,7 +37,7 @@ class Queries(ABC):
         """Run it for what it does."""
         await self.all(statement, **values)
 
-    async def notify(self, channel: str, text: str) -> None:
+    async def notify(self, channel: str, text: str) -> None:  # noqa: B027 - see below
         """Tell whoever listens to `channel`, once this transaction is committed.
 
         On SQLite, which has no such way to other processes, nobody is told.
