@@ -167,7 +167,8 @@ def _refuse_powers(row: Row, context: Context) -> None:
     """Raise unless role and scopes go together, and are the caller's to give."""
     role = Role(row.role)
     whole_role = grants.narrowed(role)
-    grants.refuse_idle(row.scopes, whole_role, context.catalogue.scopes)
+    whose = f"The role {role}"
+    grants.refuse_idle(row.scopes, whole_role, whose=whose, known=context.catalogue.scopes)
     wanted = grants.narrowed(role, row.scopes)
     grants.refuse_granting(context.identity, wanted, scope=ADMIN)
 

@@ -58,8 +58,8 @@ class Gateway:
         self.settings = settings
         self.registry = Registry((*sections, *_own_sections(settings.actions)))
         self._log = log
-        self._now = now
-        self._new_id = new_id
+        self.now = now
+        self.new_id = new_id
         self._closing = AsyncExitStack()
 
     @property
@@ -80,6 +80,15 @@ class Gateway:
 
     async def open(self) -> None:
         """Open the database and start the sections. Raises DatabaseError."""
+        await self.open_database()
+        try:
+            self.pipeline = await self._make_pipeline()
+        except BaseException:
+            await self.close()
+            raise
+
+    async def open_database(self) -> None:
+        """Open the database alone. Raises DatabaseError."""
         if behind := await outdated(self._url(), self.branches):
             raise DatabaseError(
                 f"The database's schema of {', '.join(behind)} is not this program's: "
@@ -87,19 +96,14 @@ class Gateway:
             )
         self.database = await self._open_database()
         self._closing.push_async_callback(self.database.close)
-        try:
-            self.pipeline = await self._make_pipeline()
-        except BaseException:
-            await self.close()
-            raise
 
     async def found(self) -> Key | None:
         """The first key of an empty database; None when somebody has one already."""
         return await found(
             self.database,
             environment=self.settings.environment,
-            now=self._now,
-            new_id=self._new_id,
+            now=self.now,
+            new_id=self.new_id,
         )
 
     async def listen(self) -> int:
@@ -125,13 +129,13 @@ class Gateway:
 
     async def _make_pipeline(self) -> Pipeline:
         clock = asyncio.get_running_loop().time
-        authenticator = Authenticator(self.database.reader, now=self._now, clock=clock)
+        authenticator = Authenticator(self.database.reader, now=self.now, clock=clock)
         self.database.listen(CHANNEL, authenticator.forget)
         shared = Surroundings(
             settings=self.settings,
             catalogue=RegistryCatalogue(self.registry),
-            now=self._now,
-            new_id=self._new_id,
+            now=self.now,
+            new_id=self.new_id,
             log=self._log,
             forget=authenticator.forget,
             cursor_secret=await secret_named(self.database.reader, "cursors"),

@@ -74,8 +74,10 @@ class Create(Action[NewKey, MadeKey]):
         account = await accounts.hold(context.db, context.identity.workspace_id, params.account_id)
         role = Role(account.role)
         grants.refuse_touching(context.identity, role, scope=ADMIN)
-        held_by_account = grants.narrowed(role, account.scopes)
-        grants.refuse_idle(params.scopes, held_by_account, context.catalogue.scopes)
+        of_account, known = grants.narrowed(role, account.scopes), context.catalogue.scopes
+        grants.refuse_idle(
+            params.scopes, held_by_account, whose="The account", known=context.catalogue.scopes
+        )
         wanted = grants.narrowed(role, account.scopes, params.scopes)
         grants.refuse_granting(context.identity, wanted, scope=ADMIN)
         key, held = await kept.issue(

@@ -15,8 +15,11 @@ from gateway import (
     Pages,
     Section,
 )
+from gateway.access import grants
 from gateway.access import workspaces as kept
+from gateway.access.faults import PermissionDenied
 from gateway.access.identity import Identity
+from gateway.access.limits import DEFAULT_RATE_LIMIT
 from gateway.access.roles import Reserved
 from gateway.access.workspaces import Workspace as Row
 from schemas.fields import Flag, Moment, Text
@@ -86,11 +89,16 @@ class Create(Action[NewWorkspace, MadeWorkspace]):
     reserved = Reserved.OPERATORS
     takes = NewWorkspaceShape()
     gives = MadeWorkspaceShape()
+    raises = (PermissionDenied,)
     effect = Effect.CREATES
     audited = True
     example: ClassVar = {"name": "Next door", "timezone": "Asia/Tokyo"}
 
     async def run(self, params: NewWorkspace, context: Context) -> MadeWorkspace:
+        if params.rate_limit is not None:
+            grants.refuse_limits(
+                context.identity, params.rate_limit, None, default=DEFAULT_RATE_LIMIT, scope=ADMIN
+            )
         founded = await kept.found(
             context.db,
             name=params.name,

@@ -159,12 +159,13 @@ async def add(db: Transaction, account: Account) -> None:
     )  # fmt: skip
 
 
-async def lock_owners(db: Transaction, workspace_id: str) -> None:
+async def lock_owners(db: Transaction, workspace_id: str) -> bool:
     """Let nobody else change who owns the workspace until the transaction ends.
 
     It comes before the lock of an account whose role or scopes are to change, or that is to go.
+    Returns whether there is such a workspace.
     """
-    await db.first(_LOCK_WORKSPACE, workspace_id=workspace_id)
+    return await db.first(_LOCK_WORKSPACE, workspace_id=workspace_id) is not None
 
 
 async def replace(db: Transaction, old: Account, new: Account) -> None:

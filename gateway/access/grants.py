@@ -52,17 +52,20 @@ def refuse_granting(caller: Identity, wanted: Grant, *, scope: str) -> None:
         raise PermissionDenied(scope=scope, problem=problem)
 
 
-def refuse_idle(scopes: Iterable[str] | None, within: Grant, known: Container[str]) -> None:
-    """Raise ParameterError when a list of scopes has one that nobody asks for, or that is not had.
+def refuse_idle(
+    scopes: Iterable[str] | None, within: Grant, *, whose: str, known: Container[str]
+) -> None:
+    """Raise ParameterError for a list with a scope that would never let anybody do anything.
 
-    `within` is what the list narrows, `known` every scope that an action declares.
+    `within` is what the list narrows, `whose` says it in words; `known` is every scope that an
+    action declares.
     """
     for each in scopes or ():
         sentence = ""
         if each not in known:
             sentence = f"No action has the scope {each}."
         elif not within.covers(each):
-            sentence = f"A list of scopes narrows, and {each} is beyond what it narrows."
+            sentence = f"{whose} does not have {each}, and a list of scopes only narrows."
         if sentence:
             raise ParameterError(f"`scopes`: {sentence}", {"scopes": [sentence]})
 

@@ -1,5 +1,6 @@
 """Rate limits as accounts have them: `calls/seconds`, or `off`."""
 
+import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -7,6 +8,13 @@ OFF = "off"
 
 DEFAULT_RATE_LIMIT = "100/60"
 """What an account without a limit of its own has, by section 8 of the protocol."""
+
+
+_FORM = re.compile(r"off|[1-9][0-9]{0,6}/[1-9][0-9]{0,4}")
+
+
+def is_limit(text: str) -> bool:
+    return _FORM.fullmatch(text) is not None
 
 
 class Limits(NamedTuple):
