@@ -75,9 +75,7 @@ class Create(Action[NewKey, MadeKey]):
         role = Role(account.role)
         grants.refuse_touching(context.identity, role, scope=ADMIN)
         of_account, known = grants.narrowed(role, account.scopes), context.catalogue.scopes
-        grants.refuse_idle(
-            params.scopes, held_by_account, whose="The account", known=context.catalogue.scopes
-        )
+        grants.refuse_idle(params.scopes, of_account, whose="The account", known=known)
         wanted = grants.narrowed(role, account.scopes, params.scopes)
         grants.refuse_granting(context.identity, wanted, scope=ADMIN)
         key, held = await kept.issue(

@@ -28,7 +28,7 @@ def accounts_group(factory: Factory) -> click.Group:
 
     @accounts.command("create")
     @click.option("--name", required=True, help="What people call it, 1 to 80 characters.")
-    @click.option("--role", required=True, type=click.Choice([*Role]))
+    @click.option("--role", required=True, type=click.Choice([each.value for each in Role]))
     @click.option("--scopes", help="Scopes that narrow the role, separated by commas.")
     @click.option("--rate-limit", help="calls/seconds, or off.")
     @click.option("--workspace", type=click.UUID, help="Its workspace (the operator's).")
@@ -45,7 +45,7 @@ def accounts_group(factory: Factory) -> click.Group:
     ) -> None:
         """Make an account, and print its id alone on stdout."""
         listed = None if scopes is None else [each.strip() for each in scopes.split(",")]
-        wanted = NewAccount(name, Role(role), listed, rate_limit, workspace and str(workspace))
+        wanted = NewAccount(name, Role(role), listed, rate_limit, _text(workspace))
 
         async def create(host: Host, _: Settings) -> str:
             return await operating.create_account(
@@ -94,7 +94,7 @@ def keys_group(factory: Factory) -> click.Group:
 
         async def create(host: Host, settings: Settings) -> str:
             key = await operating.create_key(
-                host.database, account_id=account and str(account), name=name,
+                host.database, account_id=_text(account), name=name,
                 environment=settings.environment, now=host.now(),
             )  # fmt: skip
             return key.text
@@ -142,6 +142,10 @@ def _with_database(
             await host.close()
 
     return run(opened())
+
+
+def _text(id: UUID | None) -> str | None:
+    return None if id is None else str(id)
 
 
 def _print_table(columns: Iterable[str], rows: Iterable[Iterable[str]]) -> None:
