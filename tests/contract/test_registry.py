@@ -15,6 +15,7 @@ from gateway.access.roles import is_scope
 from gateway.reference.json_schema import params_schema, result_schema
 from gateway.registry import Registered, Registry
 from tests.conftest import OpenHouse
+from tests.contract.examples import runnable
 from tests.contract.json_schema import misfits, unsound
 from tests.faults.process import ROOT
 from tests.support.house import House
@@ -194,4 +195,4 @@ async def _run_example(house: House, registered: Registered) -> dict[str, Any]:
         if path != registered.path:
             await house.data(path, **ACTIONS[path].action.example)
     house.clock.now += timedelta(hours=10)
-    return await house.send(registered.path, **registered.action.example)
+    return await house.post(registered.path, house.key, await runnable(house, registered))
