@@ -74,7 +74,7 @@ class RotatedKey(MadeKey):
 class RotatedKeyShape(MadeKeyShape):
     makes = RotatedKey
 
-    replaces = fields.Nested(KeyShape, required=True)
+    replaces = fields.Nested(KeyShape(exclude=KeyShape.expansions), required=True)
 
 
 class NewKey(NamedTuple):
