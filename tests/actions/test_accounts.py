@@ -17,6 +17,7 @@ from tests.actions.given import (
 )
 from tests.support.house import House, Send
 
+IDLE = "`scopes`: The role viewer does not have counters:write, and a list of scopes only narrows."
 LAST_OWNER = {
     "code": "Conflict",
     "message": "A workspace keeps one owner with every scope, and this is the last.",
@@ -107,8 +108,7 @@ async def test_host_bits_and_idle_scopes_are_refused_with_a_clear_sentence(send:
 
     assert [each["data"]["message"] for each in (bits, idle, unknown)] == [
         "`allowed_ips.0`: Has bits set beyond its prefix; the range is 10.0.0.0/8.",
-        "`scopes`: The role viewer does not have counters:write, "
-        "and a list of scopes only narrows.",
+        IDLE,
         "`scopes`: No action has the scope counter:read.",
     ]
 
