@@ -79,7 +79,7 @@ _REVOKE = Statement(
 _RETIRE = Statement(
     update(keys)
     .where(keys.c.id == bindparam("key"))
-    .values(expires_at=bindparam("at"), replaced_by=bindparam("successor"))
+    .values({name: bindparam(name) for name in ("expires_at", "revoked_at", "replaced_by")})
 )
 _COLUMNS: dict[str, ColumnElement[Any]] = {
     **{name: keys.c[name] for name in ("name", "created_at", "last_used_at", "expires_at")},
@@ -141,7 +141,8 @@ async def rotate(
 ) -> tuple[Key, HeldKey, HeldKey]:
     """Put a new key in the place of `old`, which is locked: the key, the new one, the old one.
 
-    The old one is good for `overlap_seconds` more, and never for longer than it would have been.
+    The old one is good for `overlap_seconds` more, and never for longer than it would have been;
+    with no overlap it is revoked.
     The new one lives as long from now on as the old one was made to live. Raises Conflict for a
     key that is over, or that was rotated already.
     """
@@ -161,9 +162,11 @@ async def rotate(
     ending = now + timedelta(seconds=overlap_seconds)
     if old.expires_at is not None:
         ending = min(ending, old.expires_at)
-    retired = old._replace(expires_at=ending, replaced_by=new.id)
+    # What ends now is revoked as well: other machines' clocks may be behind ours.
+    revoked_at = now if overlap_seconds == 0 else None
+    retired = old._replace(expires_at=ending, revoked_at=revoked_at, replaced_by=new.id)
     await _add(db, key, new)
-    await db.run(_RETIRE, key=old.id, at=ending, successor=new.id)
+    await db.run(_RETIRE, key=old.id, expires_at=ending, revoked_at=revoked_at, replaced_by=new.id)
     await announce(db, old.id)
     return key, new, retired
 

@@ -144,6 +144,7 @@ async def test_a_rotated_key_makes_room_at_once(house: House) -> None:
     assert {name: new[name] for name in same} == {name: old[name] for name in same}
     assert new["replaces"] == without_key(old) | {
         "expires_at": new["created_at"],
+        "revoked_at": new["created_at"],
         "replaced_by": new["id"],
     }
     assert await listed(house, old["id"]) == new["replaces"]
