@@ -16,11 +16,10 @@ from gateway import (
     Section,
 )
 from gateway.access import accounts as kept
-from gateway.access import grants
+from gateway.access import grants, limits
 from gateway.access.accounts import Account as Row
 from gateway.access.faults import PermissionDenied
 from gateway.access.identity import Identity
-from gateway.access.limits import DEFAULT_RATE_LIMIT
 from gateway.access.roles import Role
 from gateway.errors import ParameterError
 from schemas.accounts import (
@@ -181,7 +180,7 @@ def _refuse_limits(row: Row, context: Context) -> None:
             raise ParameterError(f"`rate_limits`: {sentence}", {"rate_limits": [sentence]})
     grants.refuse_limits(
         context.identity, row.rate_limit, row.rate_limits,
-        default=DEFAULT_RATE_LIMIT, scope=ADMIN,
+        default=limits.DEFAULT, scope=ADMIN,
     )  # fmt: skip
 
 

@@ -190,9 +190,9 @@ class ReportLeak(Action[Leak, Thanks]):
     example: ClassVar = {"key": "hal_live_0123456789Azabcdefghijklmnopqrstuvwxyz012345000000"}
 
     async def run(self, params: Leak, context: Context) -> Thanks:
-        revoked = await kept.revoke_leaked(context.db, params.key.strip(), now=context.now)
-        if revoked is not None:
-            context.after_commit(lambda: context.shared.forget(revoked))
+        leaked = await kept.revoke_leaked(context.db, params.key.strip(), now=context.now)
+        if leaked is not None:
+            context.after_commit(lambda: context.shared.forget(leaked.key_id))
         return Thanks(received=True)
 
 

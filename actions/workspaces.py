@@ -15,11 +15,10 @@ from gateway import (
     Pages,
     Section,
 )
-from gateway.access import grants
+from gateway.access import grants, limits
 from gateway.access import workspaces as kept
 from gateway.access.faults import PermissionDenied
 from gateway.access.identity import Identity
-from gateway.access.limits import DEFAULT_RATE_LIMIT
 from gateway.access.roles import Reserved
 from gateway.access.workspaces import Workspace as Row
 from schemas.fields import Flag, Moment, Text
@@ -97,7 +96,7 @@ class Create(Action[NewWorkspace, MadeWorkspace]):
     async def run(self, params: NewWorkspace, context: Context) -> MadeWorkspace:
         if params.rate_limit is not None:
             grants.refuse_limits(
-                context.identity, params.rate_limit, None, default=DEFAULT_RATE_LIMIT, scope=ADMIN
+                context.identity, params.rate_limit, None, default=limits.DEFAULT, scope=ADMIN
             )
         founded = await kept.found(
             context.db,

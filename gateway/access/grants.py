@@ -75,12 +75,12 @@ def refuse_limits(
     rate_limit: str | None,
     rate_limits: Mapping[str, str] | None,
     *,
-    default: str,
+    default: Limits,
     scope: str,
 ) -> None:
-    """Raise when these limits allow more than the caller's own; None stands for `default`."""
-    wanted = Limits(rate_limit or default, rate_limits or {})
-    held = Limits(caller.rate_limit or default, caller.rate_limits or {})
+    """Raise when these limits allow more than the caller's own; `default` is nobody's own."""
+    wanted = default.of_account(rate_limit, rate_limits)
+    held = default.of_account(caller.rate_limit, caller.rate_limits)
     if excess := wanted.excess(held):
         problem = f"This account cannot grant a limit of {excess[0]}: its own is {excess[1]}."
         raise PermissionDenied(scope=scope, problem=problem)

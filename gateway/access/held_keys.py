@@ -47,6 +47,13 @@ class HeldKey(NamedTuple):
         return self.revoked_at is not None or has_expired
 
 
+class Leaked(NamedTuple):
+    """A key that was reported, and the workspace that it opened."""
+
+    key_id: str
+    workspace_id: str
+
+
 _OWN = [keys.c[name] for name in HeldKey._fields[:-2]]
 
 
@@ -69,7 +76,10 @@ _LOCK = Statement(_BY_ID.with_for_update(of=keys))
 _ANYWHERE = Statement(_all().where(keys.c.id == bindparam("id")).with_for_update(of=keys))
 _EVERYWHERE = Statement(_all().order_by(keys.c.account_id, keys.c.created_at, keys.c.id))
 _SECRET = Statement(
-    select(keys.c.secret_hash).where(keys.c.id == bindparam("id")).with_for_update()
+    select(keys.c.secret_hash, accounts.c.workspace_id)
+    .join(accounts, accounts.c.id == keys.c.account_id)
+    .where(keys.c.id == bindparam("id"))
+    .with_for_update(of=keys)
 )
 _REVOKE = Statement(
     update(keys)
@@ -180,8 +190,8 @@ async def revoke(db: Transaction, held: HeldKey, *, now: datetime) -> HeldKey:
     return held._replace(revoked_at=now)
 
 
-async def revoke_leaked(db: Transaction, presented: str, *, now: datetime) -> str | None:
-    """Revoke the key in the clear, and return its id; None when it is nobody's."""
+async def revoke_leaked(db: Transaction, presented: str, *, now: datetime) -> Leaked | None:
+    """Revoke the key in the clear, and tell whose it was; None when it is nobody's."""
     key = parse_key(presented)
     if key is None:
         return None
@@ -190,7 +200,7 @@ async def revoke_leaked(db: Transaction, presented: str, *, now: datetime) -> st
         return None
     await db.run(_REVOKE, key=key.id, at=now)
     await announce(db, key.id)
-    return key.id
+    return Leaked(key.id, row[1])
 
 
 async def _add(db: Transaction, key: Key, held: HeldKey) -> None:

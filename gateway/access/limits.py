@@ -6,9 +6,6 @@ from typing import NamedTuple
 
 OFF = "off"
 
-DEFAULT_RATE_LIMIT = "100/60"
-"""What an account without a limit of its own has, by section 8 of the protocol."""
-
 
 _FORM = re.compile(r"off|[1-9][0-9]{0,6}/[1-9][0-9]{0,4}")
 
@@ -23,17 +20,27 @@ class Limits(NamedTuple):
     of_all: str
     by_action: Mapping[str, str]
 
+    def of_account(self, rate_limit: str | None, rate_limits: Mapping[str, str] | None) -> "Limits":
+        """What an account has whose own limits these are, where nobody's own are `self`."""
+        # An account without a limit is not held to everybody's for an action either.
+        by_action = {} if rate_limit == OFF else self.by_action
+        return Limits(rate_limit or self.of_all, {**by_action, **(rate_limits or {})})
+
     def excess(self, held: "Limits") -> tuple[str, str] | None:
         """The first of these limits that allows more than `held` does, and what is held there."""
         if _exceeds(self.of_all, held.of_all):
             return self.of_all, held.of_all
-        for path in self.by_action.keys() | held.by_action.keys():
+        for path in sorted(self.by_action.keys() | held.by_action.keys()):
             # Without a limit of its own an action has room for as many calls as all of them.
             wanted = self.by_action.get(path, self.of_all)
             most = held.by_action.get(path, held.of_all)
             if _exceeds(wanted, most):
                 return wanted, most
         return None
+
+
+DEFAULT = Limits("100/60", {})
+"""What an account without limits of its own has, by section 8 of the protocol."""
 
 
 def _exceeds(one: str, other: str) -> bool:

@@ -121,7 +121,7 @@ async def revoke_key(database: Database, id: str, *, now: datetime) -> None:
 
     async def revoke(db: Transaction) -> None:
         try:
-            held = await held_keys.lock_anywhere(db, id)
+            held = await held_keys.lock_anywhere(db, id if _is_text(id) else "")
         except NotFound:
             raise Unusable(problem="There is no key with this id.") from None
         await held_keys.revoke(db, held, now=now)
@@ -137,9 +137,14 @@ def _state(held: HeldKey, now: datetime) -> str:
 
 def _checked_name(name: str) -> str:
     trimmed = name.strip()
-    if not 1 <= len(trimmed) <= NAME_MAX or "\0" in trimmed:
+    if not 1 <= len(trimmed) <= NAME_MAX or not _is_text(trimmed):
         raise Unusable(problem=f"A name has 1 to {NAME_MAX} characters.")
     return trimmed
+
+
+def _is_text(text: str) -> bool:
+    """Whether databases take it; a command line may hold bytes that are no text."""
+    return not any(each == "\0" or "\ud800" <= each <= "\udfff" for each in text)
 
 
 async def _account(db: Queries, id: str) -> Account:

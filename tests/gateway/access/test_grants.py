@@ -118,6 +118,10 @@ def test_a_limit_exceeds_another_when_it_ever_allows_more(
         # Without a limit of its own, the action has the general one.
         ({}, {"a/b": "5/60"}, False),
         ({"a/b": "200/60"}, {"a/b": "off"}, True),
+        # Everybody's limit of an action is not to be raised either.
+        ({"c/d": "20/60"}, {}, True),
+        ({"c/d": "21/60"}, {}, False),
+        ({}, {"c/d": "10/60"}, False),
     ],
 )
 def test_limits_by_action_are_held_to_as_well(
@@ -126,7 +130,9 @@ def test_limits_by_action_are_held_to_as_well(
     caller = identity(rate_limits=held)
 
     try:
-        refuse_limits(caller, None, wanted, default="100/60", scope="accounts:admin")
+        refuse_limits(
+            caller, None, wanted, default=Limits("100/60", {"c/d": "20/60"}), scope="accounts:admin"
+        )
     except PermissionDenied:
         refused = True
     else:

@@ -73,6 +73,8 @@ def test_accounts_are_made_listed_and_deleted(tmp_path: Path, database: list[str
     ("arguments", "sentence"),
     [
         (["keys", "revoke", "nothing"], "There is no key with this id."),
+        (["keys", "revoke", "\udcff"], "There is no key with this id."),
+        (["keys", "create", "--name", "\udcff"], "A name has 1 to 80 characters."),
         (["keys", "create", "--account", NOBODY], f"There is no account {NOBODY}."),
         (["keys", "create", "--name", " "], "A name has 1 to 80 characters."),
         (["accounts", "delete", NOBODY], f"There is no account {NOBODY}."),
