@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 OFF = "off"
 
-
 _FORM = re.compile(r"off|[1-9][0-9]{0,6}/[1-9][0-9]{0,4}")
 
 

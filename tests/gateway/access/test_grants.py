@@ -127,12 +127,10 @@ def test_a_limit_exceeds_another_when_it_ever_allows_more(
 def test_limits_by_action_are_held_to_as_well(
     wanted: dict[str, str], held: dict[str, str], may: object
 ) -> None:
-    caller = identity(rate_limits=held)
+    caller, default = identity(rate_limits=held), Limits("100/60", {"c/d": "20/60"})
 
     try:
-        refuse_limits(
-            caller, None, wanted, default=Limits("100/60", {"c/d": "20/60"}), scope="accounts:admin"
-        )
+        refuse_limits(caller, None, wanted, default=default, scope="accounts:admin")
     except PermissionDenied:
         refused = True
     else:
