@@ -128,6 +128,8 @@ class Gateway:
         return await SqliteDatabase(self._file()).open()
 
     async def _make_pipeline(self) -> Pipeline:
+        for reason in self.registry.interpreted:
+            self._log.info("shape.interpreted", reason=reason)
         clock = asyncio.get_running_loop().time
         authenticator = Authenticator(self.database.reader, now=self.now, clock=clock)
         self.database.listen(CHANNEL, authenticator.forget)

@@ -15,6 +15,7 @@ from gateway.context import PERMITTED_ACTIONS, Context, Options, Surroundings
 from gateway.errors import ActionError
 from gateway.listing import CursorPage, Cursors, Page, Pages
 from gateway.store.database import Transaction
+from gateway.store.idempotency import Claim
 
 P = TypeVar("P")
 R = TypeVar("R")
@@ -38,7 +39,7 @@ class Effect(Enum):
 
 
 class Reads(Protocol[P_co]):
-    """A shape that makes the value object which an action takes."""
+    """A schema whose `load` makes the value object which an action takes; `read` types it."""
 
     def read(self, params: Mapping[str, Any]) -> P_co: ...
 
@@ -149,8 +150,8 @@ class BatchCall(Generic[P, R]):
     """One call of a group: its parameters, its caller, and what it staged."""
 
     __slots__ = (
-        "_batch", "_changes", "_data_json", "_failure", "_show", "_states", "caller", "flags",
-        "options", "params",
+        "_batch", "_changes", "_data_json", "_failure", "_show", "_states", "caller", "claim",
+        "flags", "options", "params",
     )  # fmt: skip
 
     def __init__(
@@ -160,11 +161,14 @@ class BatchCall(Generic[P, R]):
         options: Options,
         flags: dict[str, object],
         show: Show,
+        *,
+        claim: Claim | None,
     ) -> None:
         self.params = params
         self.caller = caller
         self.options = options
         self.flags = flags
+        self.claim = claim
         self._show = show
         self._data_json: bytes | None = None
         self._failure: Exception | None = None
@@ -199,6 +203,19 @@ class BatchCall(Generic[P, R]):
         """Set a flag of this call's answer. Raises TypeError when `value` is no JSON value."""
         encode(value)
         self.flags[name] = value
+
+    def settle(self, data_json: bytes) -> None:
+        """Answer without running, with data that was shown before."""
+        self._data_json, self._failure = data_json, None
+
+    def refuse(self, failure: Exception) -> None:
+        """Fail without running."""
+        self._data_json, self._failure = None, failure
+
+    @property
+    def data_json(self) -> bytes | None:
+        """The answer's data, so far; None when the call failed."""
+        return self._data_json
 
     def check_answered(self) -> None:
         """Raise TypeError when the action neither answered nor refused this call."""

@@ -49,7 +49,7 @@ class Call:
     `key` is the API key as it was presented, or None. `started` is the reading of the pipeline's
     stopwatch (seconds) at the end of the request's headers; `deadline` the event loop's time at
     which the caller stops waiting, if the caller named one. `address` is the caller's IP address;
-    None for a call from within the process.
+    None for a call from within the process. `idempotency_key` is as it was sent.
     """
 
     section: str
@@ -60,3 +60,4 @@ class Call:
     key: str | None = None
     deadline: float | None = None
     address: str | None = None
+    idempotency_key: str | None = None

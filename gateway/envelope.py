@@ -17,6 +17,9 @@ class Status(StrEnum):
     ERROR = "error"
 
 
+_SUCCESS = Status.SUCCESS.value
+
+
 class Envelope(NamedTuple):
     """One answer, encoded: `body` is the JSON that every door sends, its four keys in order."""
 
@@ -48,7 +51,7 @@ def of_success(
 ) -> Envelope:
     """`data_json` was encoded inside the write's transaction and is sent to the byte."""
     body = _body(b"success", seconds, flags, data_json)
-    return Envelope(body, Status.SUCCESS.value, None, flags, seconds, headers=headers)
+    return Envelope(body, _SUCCESS, None, flags, seconds, headers=headers)
 
 
 def of_parameter_error(

@@ -147,6 +147,17 @@ class FilterError(ActionError):
     }
 
 
+class IdempotencyKeyReused(ActionError):
+    message = "This Idempotency-Key was sent with other parameters before."
+    mirrored = 422
+
+
+class IdempotencyKeyInUse(ActionError):
+    message = "The first call with this Idempotency-Key is still running; try again in a moment."
+    retryable = True
+    mirrored = 409
+
+
 class DeadlineExceeded(ActionError):
     message = "The deadline passed before the call could finish; nothing was written."
     retryable = True

@@ -11,18 +11,27 @@ from typing import Any, Protocol
 from gateway import envelope as envelopes
 from gateway.access.authenticator import Authenticator
 from gateway.access.identity import Identity
-from gateway.action import Batch, BatchAction, BatchCall, BatchContext, Deprecation, Effect
+from gateway.action import Deprecation
 from gateway.call import Call, JsonBody
-from gateway.codec.encode import Rendered, encode
-from gateway.context import Context, Options, Surroundings
+from gateway.codec.encode import encode
+from gateway.codec.strict import parse_object
+from gateway.context import Surroundings
 from gateway.envelope import Envelope
-from gateway.errors import ActionError, DeadlineExceeded, InternalServerError, ParameterError
-from gateway.listing import CursorPage, Page
+from gateway.errors import (
+    ActionError,
+    DeadlineExceeded,
+    IdempotencyKeyInUse,
+    IdempotencyKeyReused,
+    InternalServerError,
+    ParameterError,
+)
 from gateway.registry import Registered, Registry
 from gateway.stages.authenticate import authenticate
 from gateway.stages.authorize import authorize
+from gateway.stages.idempotency import Turns, checked_key
+from gateway.stages.run import Runner
 from gateway.stages.validate import validate
-from gateway.store.database import Database, Transaction
+from gateway.store.database import Database
 
 
 @dataclass(slots=True)
@@ -40,6 +49,10 @@ class Observer(Protocol):
     """Whoever watches calls (logs, metrics, audit); it cannot change one."""
 
     def saw(self, trail: Trail, envelope: Envelope) -> None: ...
+
+
+KEY_ERRORS = (IdempotencyKeyInUse, IdempotencyKeyReused)
+"""What any write may answer to a call with an Idempotency-Key."""
 
 
 class Undeclared(Exception):
@@ -61,6 +74,7 @@ class Pipeline:
         shared: Surroundings,
         observers: Sequence[Observer] = (),
         stopwatch: Callable[[], float] = time.perf_counter,
+        turns: Turns | None = None,
     ) -> None:
         self.registry = registry
         self.shared = shared
@@ -68,11 +82,7 @@ class Pipeline:
         self._database = database
         self._authenticator = authenticator
         self._observers = observers
-        self._lanes = {
-            each.path: _Lane(each.action, shared)
-            for each in registry
-            if isinstance(each.action, BatchAction)
-        }
+        self._runner = Runner(registry, database, shared, turns or Turns())
 
     async def answer(self, call: Call) -> Envelope:
         """The envelope for any call, whatever happens on the way; cancelling passes through."""
@@ -136,73 +146,31 @@ class Pipeline:
         if registered is None:
             raise self.registry.unknown(call.section, call.action)
         _announce_deprecation(registered.action.deprecated, trail)
-        caller = trail.caller = await authenticate(call, registered, by=self._authenticator)
-        authorize(caller, registered)
+        caller: Identity | None = None
+        if registered.needs_key:
+            caller = trail.caller = await authenticate(
+                call.key, call.address, by=self._authenticator
+            )
+            authorize(caller, registered)
         text = await call.body.read(limit)
+        sent = parse_object(text)
+        key = checked_key(call.idempotency_key) if registered.writes and caller else None
         params, options = validate(
-            text, registered, caller, cursor_secret=self.shared.cursor_secret
+            sent, text, registered, caller, cursor_secret=self.shared.cursor_secret
         )
         if options.listing is not None:
             trail.flags.update(options.listing.flags())
         try:
-            data = await self._run(registered, params, options, trail)
+            data = await self._runner.run(
+                registered, params, options, caller, flags=trail.flags, key=key
+            )
         except ActionError as error:
-            if type(error) not in registered.raises:
+            if type(error) not in registered.raises and not isinstance(error, KEY_ERRORS):
                 raise Undeclared(f"{registered.path} raised {error.code()}") from error
             raise
-        if registered.action.effect is not Effect.READS:
-            trail.flags[registered.action.effect.value] = True
+        if registered.flag is not None:
+            trail.flags[registered.flag] = True
         return data
-
-    async def _run(
-        self, registered: Registered, params: Any, options: Options, trail: Trail
-    ) -> bytes:
-        """Run the action; a write has joined a commit when this returns."""
-        action, caller = registered.action, trail.caller
-        show = registered.show(full=options.full, expand=options.expand)
-        if isinstance(action, BatchAction):
-            assert caller is not None  # noqa: S101 - a write has a scope, a scope a caller
-            call: BatchCall[Any, Any] = BatchCall(params, caller, options, trail.flags, show)
-            await self._database.join(self._lanes[registered.path], call)
-            return call.outcome()
-
-        on_commit: list[Callable[[], None]] | None = None
-
-        async def perform(db: Transaction) -> bytes:
-            if on_commit:
-                on_commit.clear()  # what an earlier try left, which was rolled back
-            context = Context(
-                shared=self.shared,
-                db=db,
-                now=self.shared.now(),
-                caller=caller,
-                section=registered.section,
-                options=options,
-                flags=trail.flags,
-                show=show,
-                on_commit=on_commit,
-            )
-            try:
-                result = await action.run(params, context)
-            except asyncio.CancelledError:
-                _refuse_to_cancel_itself()
-                raise
-            return _shown(result, show, options, trail.flags)
-
-        if action.effect is Effect.READS:
-            return await perform(self._database.reader)
-        on_commit = []
-        data = await self._database.write(perform)
-        for callback in on_commit:
-            self._call_back(callback, trail)
-        return data
-
-    def _call_back(self, callback: Callable[[], None], trail: Trail) -> None:
-        """The write is committed: whatever happens now, its caller is told so."""
-        try:
-            callback()
-        except Exception:
-            self.shared.log.exception("callback.failed", request_id=trail.call.request_id)
 
     def _body_limit(self, registered: Registered | None) -> int:
         own = registered.action.body_limit if registered is not None else None
@@ -214,42 +182,6 @@ class Pipeline:
             "seconds": self.stopwatch() - trail.call.started,
             "headers": tuple(trail.headers),
         }
-
-
-class _Lane:
-    """A batch action as the database sees it: whoever serves its calls."""
-
-    def __init__(self, action: BatchAction[Any, Any], shared: Surroundings) -> None:
-        self._action = action
-        self._shared = shared
-
-    async def serve(self, db: Transaction, calls: Sequence[BatchCall[Any, Any]]) -> None:
-        context = BatchContext(shared=self._shared, db=db, now=self._shared.now())
-        try:
-            await self._action.run_many(Batch(calls), context)
-        except asyncio.CancelledError:
-            _refuse_to_cancel_itself()
-            raise
-        for call in calls:
-            call.check_answered()
-
-
-def _refuse_to_cancel_itself() -> None:
-    """Raise RuntimeError when nobody cancelled the task: then its action did, which is a fault."""
-    task = asyncio.current_task()
-    if task is not None and not task.cancelling():
-        raise RuntimeError("the action cancelled itself") from None
-
-
-def _shown(
-    result: Any, show: Callable[[Any], Any], options: Options, flags: dict[str, object]
-) -> bytes:
-    """The result as JSON; of a list its items, with the flag that says which page they are."""
-    if options.listing is None:
-        return encode(show(result))
-    assert isinstance(result, (Page, CursorPage))  # noqa: S101 - what a ListAction returns
-    flags["paginated"] = result.flag(options.listing)
-    return encode([item if type(item) is Rendered else show(item) for item in result.items])
 
 
 def _announce_deprecation(deprecated: Deprecation | None, trail: Trail) -> None:

@@ -11,6 +11,7 @@ from marshmallow import RAISE, Schema, ValidationError, fields, validate
 from gateway.access.identity import Identity
 from gateway.access.roles import is_scope
 from gateway.action import NO_KEY, Action, BatchAction, Declared, Effect, ListAction
+from gateway.codec.load import Load, NotCompiled, compile_load, refuse_all
 from gateway.codec.secrets import secret_paths
 from gateway.codec.show import Show, Unshowable, compile_show
 from gateway.errors import ActionError, FilterError, UnknownAction
@@ -72,10 +73,14 @@ class Registered:
     raises: tuple[type[ActionError], ...]
     options: Schema | None
     """The parameters that the engine itself reads: pages, filters, `_full`, `_expansions`."""
+    load: Load
+    """`takes`, compiled."""
+    load_options: Load
+    needs_key: bool
+    writes: bool
+    secrets: tuple[tuple[str, ...], ...]
+    """Where in an answer's data there is what nobody is told twice: fields that are `secret`."""
     _shows: dict[tuple[bool, frozenset[str]], Show] = field(default_factory=dict)
-
-    secrets: tuple[tuple[str, ...], ...] = ()
-    """Where in its answer's data there are secrets, which are shown once and never stored."""
 
     @property
     def works_on(self) -> str | None:
@@ -88,6 +93,12 @@ class Registered:
         if scope == NO_KEY:
             return True
         return identity.may(scope) and (reserved is None or identity.is_among(reserved))
+
+    @property
+    def flag(self) -> str | None:
+        """The flag of a successful answer: creation, modification, deletion, or none."""
+        flag: str | None = self.action.effect.value
+        return flag
 
     @property
     def expansions(self) -> tuple[str, ...]:
@@ -111,6 +122,8 @@ class Registry:
 
     def __init__(self, sections: Iterable[Section]) -> None:
         self.sections = tuple(sections)
+        self.interpreted: list[str] = []
+        """Why each shape that could not be compiled is left to marshmallow, in a sentence."""
         self._by_path: dict[str, Registered] = {}
         names: set[str] = set()
         for section in self.sections:
@@ -118,7 +131,7 @@ class Registry:
             _require(section.name not in names, f"there are two sections named {section.name}")
             names.add(section.name)
             for kind in section.actions:
-                registered = _register(section, kind)
+                registered = _register(section, kind, self.interpreted)
                 path = registered.path
                 _require(path not in self._by_path, f"there are two actions named {path}")
                 self._by_path[path] = registered
@@ -147,7 +160,7 @@ class Registry:
         return UnknownAction(section=section, action=action, did_you_mean=near, hint=hint)
 
 
-def _register(section: Section, kind: type[AnyAction]) -> Registered:
+def _register(section: Section, kind: type[AnyAction], interpreted: list[str]) -> Registered:
     name = kind.name or re.sub(r"(?<!^)(?=[A-Z])", "_", kind.__name__).lower()
     where = f"{section.name}/{name}"
     _require(_NAME.fullmatch(name), f"{where}: {name!r} cannot name an action")
@@ -173,15 +186,26 @@ def _register(section: Section, kind: type[AnyAction]) -> Registered:
     options = _options(kind, gives)
     clash = set(takes.fields) & set(options.fields if options else ())
     _require(not clash, f"{where}: the gateway itself reads {', '.join(sorted(clash))}")
+    load, load_options = (_compiled(each, where, interpreted) for each in (takes, options))
     registered = Registered(
         where, section.name, name, kind(), summary, takes, gives, raises, options,
-        secrets=tuple(secret_paths(gives)),
+        load, load_options, kind.scope != NO_KEY, writes, tuple(secret_paths(gives)),
     )  # fmt: skip
     try:
         registered.show(full=True, expand=frozenset(registered.expansions))
     except Unshowable as fault:
         raise RegistrationError(f"{where}: {fault}") from None
     return registered
+
+
+def _compiled(shape: Schema | None, where: str, interpreted: list[str]) -> Load:
+    if shape is None:
+        return refuse_all
+    try:
+        return compile_load(shape)
+    except NotCompiled as reason:
+        interpreted.append(f"{where}: {reason}")
+        return refuse_all
 
 
 _BASE_DOCSTRINGS = {base.__doc__ for base in (Action, BatchAction, Declared, ListAction)}
@@ -212,12 +236,19 @@ class StrictBoolean(fields.Boolean):
             raise self.make_error("invalid", input=value)
         return value
 
+    @staticmethod
+    def from_json(value: Any) -> bool:
+        if type(value) is not bool:
+            raise ValueError
+        return value
+
 
 class Expansions(fields.List[Any]):
     """A list of expansions' names; true stands for all of them, false for none."""
 
     def __init__(self, names: Iterable[str]) -> None:
         self.names = tuple(names)
+        self._known = frozenset(self.names)
         super().__init__(
             fields.String(validate=validate.OneOf(self.names)),
             metadata={"type": ["array", "boolean"]},
@@ -227,6 +258,13 @@ class Expansions(fields.List[Any]):
         if isinstance(value, bool):
             return list(self.names) if value else []
         return super()._deserialize(value, *args, **kwargs)
+
+    def from_json(self, value: Any) -> list[Any]:
+        if type(value) is bool:
+            return list(self.names) if value else []
+        if type(value) is not list or not self._known.issuperset(value):
+            raise ValueError
+        return value
 
 
 def _require(condition: object, sentence: str) -> None:

@@ -1,11 +1,10 @@
 """Shape: a marshmallow schema that refuses what it does not know and makes a frozen value."""
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Generic, TypeGuard, TypeVar
+from typing import Any, ClassVar, Generic, TypeGuard, TypeVar, final
 
 from marshmallow import RAISE, Schema, missing, post_load
 from marshmallow.constants import _Missing as Absent
-from marshmallow.decorators import VALIDATES_SCHEMA
 
 T = TypeVar("T")
 V = TypeVar("V")
@@ -36,17 +35,10 @@ class Shape(Schema, Generic[T]):
     class Meta:
         unknown = RAISE
 
-    def __init__(self, **options: Any) -> None:
-        super().__init__(**options)
-        # Where nothing is required, nothing sent is the value object's own defaults.
-        self._asks_nothing = not self._hooks[VALIDATES_SCHEMA] and not any(
-            field.required or field.load_default is not missing
-            for field in self.load_fields.values()
-        )
-
+    @final
     def read(self, params: Mapping[str, Any]) -> T:
         """The value object. Raises marshmallow's ValidationError, which names every problem."""
-        value: T = self.makes() if self._asks_nothing and not params else self.load(params)
+        value: T = self.load(params)
         return value
 
     def show(self, value: T) -> dict[str, Any]:

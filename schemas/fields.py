@@ -1,4 +1,8 @@
-"""Fields that mean the same everywhere: the values of the protocol's section 1."""
+"""Fields that mean the same everywhere: the values of the protocol's section 1.
+
+A field's `from_json` is its `_deserialize` for compiled shapes: it makes a JSON value into the
+field's, and raises ValueError, or whatever Python raises, for what marshmallow is to judge.
+"""
 
 import re
 from collections.abc import Sequence
@@ -31,6 +35,10 @@ class Text(fields.String):
         text = super()._deserialize(value, *args, **kwargs)
         return text.strip() if self._trim and text is not None else text
 
+    def from_json(self, value: Any) -> str:
+        text = _text(value)
+        return text.strip() if self._trim else text
+
 
 class Id(fields.String):
     """A UUID in lower case."""
@@ -45,6 +53,12 @@ class Id(fields.String):
         if not _UUID.fullmatch(text):
             raise self.make_error("invalid_uuid")
         return text
+
+    @staticmethod
+    def from_json(value: Any) -> str:
+        if not _UUID.fullmatch(value):
+            raise ValueError
+        return str(value)
 
 
 class Secret(fields.String):
@@ -64,6 +78,12 @@ class Int64(fields.Integer):
             raise self.make_error("invalid", input=value)
         return super()._deserialize(value, *args, **kwargs)
 
+    @staticmethod
+    def from_json(value: Any) -> int:
+        if type(value) is not int:
+            raise ValueError
+        return value
+
 
 class Flag(fields.Boolean):
     """true or false, and nothing that merely looks like it."""
@@ -71,6 +91,12 @@ class Flag(fields.Boolean):
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
         if not isinstance(value, bool):
             raise self.make_error("invalid", input=value)
+        return value
+
+    @staticmethod
+    def from_json(value: Any) -> bool:
+        if type(value) is not bool:
+            raise ValueError
         return value
 
 
@@ -85,12 +111,16 @@ class Moment(fields.AwareDateTime):
     """RFC 3339: on input any offset, at least to seconds; on output UTC, microseconds and `Z`."""
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
-        if not isinstance(value, str) or not _MOMENT.fullmatch(value):
-            raise self.make_error("invalid", input=value, obj_type="moment")
         try:
-            return datetime.fromisoformat(value.upper()).astimezone(UTC)
-        except (ValueError, OverflowError):
+            return self.from_json(value)
+        except (TypeError, ValueError, OverflowError):
             raise self.make_error("invalid", input=value, obj_type="moment") from None
+
+    @staticmethod
+    def from_json(value: Any) -> datetime:
+        if not _MOMENT.fullmatch(value):
+            raise ValueError
+        return datetime.fromisoformat(value.upper()).astimezone(UTC)
 
     def _serialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
         return None if value is None else _moment_text(value)
@@ -105,12 +135,16 @@ class Day(fields.Date):
     """A date, `YYYY-MM-DD`."""
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
-        if not isinstance(value, str) or not _DAY.fullmatch(value):
-            raise self.make_error("invalid", input=value, obj_type="date")
         try:
-            return date.fromisoformat(value)
-        except ValueError:
+            return self.from_json(value)
+        except (TypeError, ValueError):
             raise self.make_error("invalid", input=value, obj_type="date") from None
+
+    @staticmethod
+    def from_json(value: Any) -> date:
+        if not _DAY.fullmatch(value):
+            raise ValueError
+        return date.fromisoformat(value)
 
     @staticmethod
     def to_json(value: date) -> date:
@@ -126,12 +160,15 @@ class Zone(fields.String):
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
         name = super()._deserialize(value, *args, **kwargs)
         try:
-            ZoneInfo(name)
+            return self.from_json(name)
         except (KeyError, ValueError, OSError):  # unknown names, paths and folders all end here
             raise self.make_error("unknown_zone") from None
-        if name.partition("/")[0] in _NOT_ZONES:
-            raise self.make_error("unknown_zone")
-        return name
+
+    @staticmethod
+    def from_json(value: Any) -> str:
+        if ZoneInfo(value).key.partition("/")[0] in _NOT_ZONES:
+            raise ValueError
+        return _text(value)
 
 
 class Tags(fields.Dict):
@@ -144,6 +181,12 @@ class Tags(fields.Dict):
             validate=validate.Length(max=most),
             **options,
         )
+
+
+def _text(value: Any) -> str:
+    if type(value) is not str:
+        raise ValueError
+    return value
 
 
 def _moment_text(value: datetime) -> str:

@@ -49,6 +49,14 @@ class Scopes(fields.List[str]):
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
         return sorted(set(super()._deserialize(value, *args, **kwargs)))
 
+    @staticmethod
+    def from_json(value: Any) -> list[str]:
+        if type(value) is not list:
+            raise ValueError
+        for each in value:
+            _SCOPE(each)  # takes no other than text
+        return sorted(set(value))
+
 
 class RateLimit(fields.String):
     """`calls/seconds`, or `off`."""
@@ -91,6 +99,11 @@ class AddressRange(fields.String):
         except ValueError:
             raise self.make_error("host_bits", range=network) from None
         return str(network) if network.num_addresses > 1 else str(network.network_address)
+
+    def from_json(self, value: Any) -> Any:
+        if type(value) is not str:
+            raise ValueError
+        return self._deserialize(value, None, None)
 
 
 class AddressRanges(fields.List[str]):

@@ -159,16 +159,10 @@ class EchoShape(Shape[Echo]):
 
     _rehearse = fields.Nested(RehearsalShape)
 
-    def read(self, params: Mapping[str, Any]) -> Echo:
-        rest = dict(params)
-        if "_rehearse" not in rest:
-            return Echo(rest)
-        return self.load({"_rehearse": rest.pop("_rehearse")})._replace(params=rest)  # type: ignore[no-any-return]
-        # - load returns what _make makes
-
-    @post_load
-    def _make(self, data: dict[str, Any], **_: Any) -> Echo:
-        return Echo({}, data["_rehearse"])
+    @post_load(pass_original=True)
+    def _make(self, data: dict[str, Any], original: Mapping[str, Any], **_: Any) -> Echo:
+        params = {name: value for name, value in original.items() if name != "_rehearse"}
+        return Echo(params, data.get("_rehearse", ABSENT))
 
 
 class EchoedShape(Shape[Echo]):

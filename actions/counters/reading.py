@@ -81,7 +81,7 @@ class List(ListAction[CounterList, Counter]):
         )
         shelf: Shelf = context.started
         is_plain = not context.options.full and not context.options.expand
-        found = {head.id: (is_plain and shelf.find(head)) or None for head in heads}
+        found = shelf.find(heads) if is_plain else dict.fromkeys(head[0] for head in heads)
         missing = [id for id, rendered in found.items() if rendered is None]
         if missing:
             rows = await store.by_ids(context.db, context.identity.workspace_id, missing)

@@ -5,6 +5,8 @@ always looks the same, so a list reads ids and versions, and whole rows only of 
 it was last shown. Counters of days look different each day and are not kept.
 """
 
+from collections.abc import Iterable
+
 from actions.store.counters import CounterRow, Head
 from gateway.codec.encode import Rendered
 
@@ -21,9 +23,13 @@ class Shelf:
     def __init__(self) -> None:
         self._kept: dict[str, tuple[int, Rendered]] = {}
 
-    def find(self, head: Head) -> Rendered | None:
-        version, rendered = self._kept.get(head.id, _NOTHING)
-        return rendered if version == head.version else None
+    def find(self, heads: Iterable[Head]) -> dict[str, Rendered | None]:
+        """The heads' ids in their order, with what is kept of those very versions."""
+        kept, found = self._kept, {}
+        for id, version, _ in heads:
+            kept_version, rendered = kept.get(id, _NOTHING)
+            found[id] = rendered if kept_version == version else None
+        return found
 
     def keep(self, row: CounterRow, rendered: Rendered) -> None:
         if row.type != "UpDown":
@@ -33,4 +39,4 @@ class Shelf:
         self._kept[row.id] = (row.version, rendered)
 
 
-_NOTHING = (0, None)
+_NOTHING: tuple[int, None] = (0, None)

@@ -48,12 +48,8 @@ class CounterRow(NamedTuple):
     metadata: Mapping[str, str] | None
 
 
-class Head(NamedTuple):
-    """What tells one state of a counter from every other."""
-
-    id: str
-    version: int
-    type: str
+Head = tuple[str, int, int]
+"""What tells one state of a counter from every other, id and version; and the list's kept total."""
 
 
 class Reference(NamedTuple):
@@ -110,7 +106,7 @@ _COLUMNS = {
 
 def _heads() -> Select[Any]:
     total = kept_total(workspace_id=bindparam("workspace_id"), of=_OF)
-    return select(counters.c.id, counters.c.version, counters.c.type, total).where(
+    return select(counters.c.id, counters.c.version, total).where(
         counters.c.workspace_id == bindparam("workspace_id")
     )
 
@@ -239,12 +235,11 @@ async def page(
 ) -> tuple[list[Head], int]:
     """The heads of a page of the workspace's counters, and how many the filters leave in all."""
     values = {"workspace_id": workspace_id, "today": today}
-    found = await _HEADS.page(db, listing, **values)
-    heads = [Head(*row[:3]) for row in found]
+    heads: list[Any] = await _HEADS.page(db, listing, **values)
     if listing.terms:
         return heads, await _HEADS.count(db, listing, **values)
-    if found:
-        return heads, found[0][3]
+    if heads:
+        return heads, heads[0][2]
     return heads, await total_of(db, workspace_id=workspace_id, of=_OF)
 
 

@@ -9,6 +9,6 @@ from gateway.store.tables import metadata
 MIGRATIONS = Migrations(
     branch="gateway",
     folder=Path(__file__).parent.parent / "store" / "migrations",
-    head="0002",
+    head="0004",
     metadata=metadata,
 )

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import signal
 
 import click
@@ -38,6 +39,9 @@ async def _start(host: Host, settings: Settings) -> None:
         raise SettingsError(
             f"Cannot listen on {settings.host}, port {settings.port}: {_reason(fault)}."
         ) from None
+    # What is here now stays; the collector need not look through it again and again.
+    gc.collect()
+    gc.freeze()
     address = f"http://{settings.host}:{port}"
     key = await host.found() if settings.database is None else None
     with contextlib.suppress(OSError):  # nobody may be reading

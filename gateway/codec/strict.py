@@ -12,7 +12,8 @@ from gateway.errors import MalformedRequest
 DEPTH = 64
 """How deep objects and lists may nest, the parameters themselves included."""
 
-_LONG_INTEGER = re.compile(rb"\d{19}")
+_LONG_DIGITS = 19
+_LONG_INTEGER = re.compile(rb"\d{%d}" % _LONG_DIGITS)
 _UINT64_MAX = 2**64 - 1
 _INT64_MIN = -(2**63)
 
@@ -36,6 +37,8 @@ def parse_object(text: bytes) -> dict[str, Any]:
         raise MalformedRequest(problem="The body must be one JSON object.")
     # Both checks below walk the whole text, so they run only where a cheap look cannot rule
     # the fault out.
+    if len(text) < _LONG_DIGITS:
+        return value
     if text.count(b"{") + text.count(b"[") > DEPTH and _depth(value) > DEPTH:
         raise MalformedRequest(problem=f"The body nests deeper than {DEPTH} levels.")
     if _LONG_INTEGER.search(text):

@@ -6,10 +6,8 @@ from gateway.errors import PermissionDenied
 from gateway.registry import Registered
 
 
-def authorize(identity: Identity | None, registered: Registered) -> None:
-    """Raise PermissionDenied unless the action needs no key, or the identity may call it."""
-    if identity is None:
-        return
+def authorize(identity: Identity, registered: Registered) -> None:
+    """Raise PermissionDenied unless the identity may call the action."""
     scope, reserved = registered.action.scope, registered.action.reserved
     if not identity.may(scope):
         raise PermissionDenied(scope=scope)

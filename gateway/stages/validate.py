@@ -1,4 +1,4 @@
-"""From JSON text to the value object that an action takes, or a sentence for each field."""
+"""From a JSON object to the value object that an action takes, or a sentence for each field."""
 
 import difflib
 from collections.abc import Iterator, Mapping
@@ -7,7 +7,8 @@ from typing import Any
 from marshmallow import Schema, ValidationError
 
 from gateway.access.identity import Identity
-from gateway.codec.strict import parse_object, paths_with_nul
+from gateway.codec.load import REFUSED
+from gateway.codec.strict import paths_with_nul
 from gateway.context import NO_OPTIONS, Options
 from gateway.errors import ParameterError
 from gateway.listing import Cursors, bind
@@ -19,27 +20,30 @@ _NUL = "The character U+0000 is not allowed."
 
 
 def validate(
-    text: bytes, registered: Registered, caller: Identity | None, *, cursor_secret: bytes
+    sent: Mapping[str, Any],
+    text: bytes,
+    registered: Registered,
+    caller: Identity | None,
+    *,
+    cursor_secret: bytes,
 ) -> tuple[Any, Options]:
     """The parameters, and what the caller asked of the answer itself.
 
-    Raises MalformedRequest, ParameterError or FilterError.
+    `sent` is the object that was parsed from `text`. Raises ParameterError or FilterError.
     """
-    sent = parse_object(text)
     if nul_paths := paths_with_nul(sent, text):
         raise _refusal(_nested(nul_paths), registered)
-    if registered.options is None:
-        return _read(registered.takes, sent, registered), NO_OPTIONS
-    names = registered.options.fields
+    shape, declared = registered.options, registered.action.listing
+    if shape is None or (declared is None and shape.fields.keys().isdisjoint(sent)):
+        return _read(sent, registered), NO_OPTIONS
+    names = shape.fields
     asked = {name: value for name, value in sent.items() if name in names}
     rest = {name: value for name, value in sent.items() if name not in names}
-    try:
-        options = registered.options.load(asked)
-    except ValidationError as error:
-        problems = {**error.normalized_messages(), **_problems(registered.takes, rest)}
-        raise _refusal(problems, registered) from None
-    params = _read(registered.takes, rest, registered)
-    declared, listing = registered.action.listing, None
+    options = registered.load_options(asked)
+    if options is REFUSED:
+        options = _judged(shape, asked, rest, registered)
+    params = _read(rest, registered)
+    listing = None
     if declared is not None:
         binding = b""
         if isinstance(declared, Cursors):
@@ -53,16 +57,30 @@ def validate(
     )
 
 
-def _read(shape: Any, sent: Mapping[str, Any], registered: Registered) -> Any:
+def _read(sent: Mapping[str, Any], registered: Registered) -> Any:
+    params = registered.load(sent)
+    if params is not REFUSED:
+        return params
     try:
-        return shape.read(sent)
+        return registered.takes.load(sent)
     except ValidationError as error:
         raise _refusal(error.normalized_messages(), registered) from None
 
 
-def _problems(shape: Any, sent: Mapping[str, Any]) -> dict[str, Any]:
+def _judged(
+    shape: Schema, asked: Mapping[str, Any], rest: Mapping[str, Any], registered: Registered
+) -> Any:
+    """The options as marshmallow makes them, or all that is wrong with the whole call."""
     try:
-        shape.read(sent)
+        return shape.load(asked)
+    except ValidationError as error:
+        problems = {**error.normalized_messages(), **_problems(registered.takes, rest)}
+        raise _refusal(problems, registered) from None
+
+
+def _problems(shape: Schema, sent: Mapping[str, Any]) -> dict[str, Any]:
+    try:
+        shape.load(sent)
     except ValidationError as error:
         found: dict[str, Any] = error.normalized_messages()
         return found

@@ -18,10 +18,15 @@ class DuplicateError(Exception):
     """A row that the database refuses because a unique one like it is there already."""
 
 
+class LockedError(Exception):
+    """Another transaction holds a row, and did not let go of it in time."""
+
+
 class Queries(ABC):
     """Questions to the database. Values go by the names of the statement's bind parameters.
 
-    Raises DuplicateError when a statement would break a unique constraint.
+    Raises DuplicateError when a statement would break a unique constraint, LockedError when it
+    waited for another transaction in vain.
     """
 
     @abstractmethod

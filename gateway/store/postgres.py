@@ -5,7 +5,14 @@ from typing import Any, Self, TypeAlias
 
 import asyncpg
 
-from gateway.store.database import DatabaseError, DuplicateError, Lane, Queries, Work
+from gateway.store.database import (
+    DatabaseError,
+    DuplicateError,
+    Lane,
+    LockedError,
+    Queries,
+    Work,
+)
 from gateway.store.groups import Entry, GroupQueue
 from gateway.store.listener import Listener
 from gateway.store.statements import Row, Statement, dialect_named
@@ -51,6 +58,8 @@ class PostgresQueries(Queries):
             found = await self._connection.fetch(compiled.sql, *compiled.arguments(values))
         except asyncpg.UniqueViolationError as fault:
             raise DuplicateError from fault
+        except asyncpg.LockNotAvailableError as fault:
+            raise LockedError from fault
         return compiled.rows(found)
 
     async def notify(self, channel: str, text: str) -> None:

@@ -1,8 +1,8 @@
-"""The engine's own metadata, its secrets, and the totals that lists keep."""
+"""The engine's own metadata: secrets, idempotency records, and the totals that lists keep."""
 
 from sqlalchemy import Column, MetaData, Table, Text
 
-from gateway.store.types import Id, Int64
+from gateway.store.types import Id, Int64, Moment
 
 metadata = MetaData()
 
@@ -13,6 +13,23 @@ secrets = Table(
     # In hex; made by the migration that makes the table.
     Column("value", Text, nullable=False),
     sqlite_strict=True,
+)
+
+idempotency_records = Table(
+    "idempotency_records",
+    metadata,
+    Column("account_id", Id, primary_key=True),
+    # `section/action`.
+    Column("action", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    # A digest of the validated parameters.
+    Column("fingerprint", Text, nullable=False),
+    Column("created_at", Moment, nullable=False, index=True),
+    # The answer as JSON; null only inside the transaction that claimed the key.
+    Column("data", Text),
+    Column("flags", Text),
+    sqlite_strict=True,
+    sqlite_with_rowid=False,
 )
 
 totals = Table(

@@ -13,15 +13,14 @@ from aiohttp.abc import AbstractStreamWriter
 
 from gateway.envelope import Envelope
 
-Headers = Iterable[tuple[str, str]]
+Headers = Iterable[tuple[str, object]]
 
 
 class Answer(web.StreamResponse):
     """A response whose bytes are ready; aiohttp is asked for nothing but to send them."""
 
-    def __init__(self, head: bytes, body: bytes, *, keep_alive: bool) -> None:
-        self._head = head
-        self._content = body
+    def __init__(self, told: bytes, *, keep_alive: bool) -> None:
+        self._told = told
         self._open_after = keep_alive
 
     @property
@@ -33,7 +32,7 @@ class Answer(web.StreamResponse):
         return self._writer
 
     async def write_eof(self, data: bytes = b"") -> None:
-        await self._writer.write_eof(self._head + self._content + data)
+        await self._writer.write_eof(self._told + data if data else self._told)
 
 
 class Answers:
@@ -74,15 +73,13 @@ class Answers:
                     ("Gateway-Status", envelope.gateway_status),
                 ),
             )
-        body = envelope.body
-        request_id = str(envelope.flags["request_id"]).encode()
-        head = b"%bX-Request-Id: %b\r\n" % (head, request_id)
-        return self._finish(request, head, body, headers, close=close)
+        headers = (("X-Request-Id", envelope.flags["request_id"]), *headers)
+        return self._finish(request, head, envelope.body, headers, close=close)
 
     def empty(self, request: web.BaseRequest, *, headers: Headers) -> Answer:
         """204, which has neither a body nor a length."""
-        head = b"%bDate: %b\r\n\r\n" % (_head(HTTPStatus.NO_CONTENT, headers), self._now())
-        return Answer(head, b"", keep_alive=request.keep_alive and request.content.is_eof())
+        told = b"%bDate: %b\r\n\r\n" % (_head(HTTPStatus.NO_CONTENT, headers), self._now())
+        return Answer(told, keep_alive=request.keep_alive and request.content.is_eof())
 
     def plain(
         self, request: web.BaseRequest, body: bytes, *, status: int = 200, headers: Headers = ()
@@ -101,14 +98,16 @@ class Answers:
     ) -> Answer:
         # A body that was not read to its end stands between this answer and the next request.
         close = close or self._closing or not (request.keep_alive and request.content.is_eof())
+        lines = "".join([f"{name}: {value}\r\n" for name, value in headers])
         if close:
-            head += b"Connection: close\r\n"
+            lines += "Connection: close\r\n"
         elif request.version.minor == 0:
-            head += b"Connection: keep-alive\r\n"
-        for name, value in headers:
-            head += f"{name}: {value}\r\n".encode()
-        head = b"%bDate: %b\r\nContent-Length: %d\r\n\r\n" % (head, self._now(), len(body))
-        return Answer(head, b"" if request.method == "HEAD" else body, keep_alive=not close)
+            lines += "Connection: keep-alive\r\n"
+        told = b"%b%bDate: %b\r\nContent-Length: %d\r\n\r\n%b" % (
+            head, lines.encode(), self._now(), len(body),
+            b"" if request.method == "HEAD" else body,
+        )  # fmt: skip
+        return Answer(told, keep_alive=not close)
 
     def _now(self) -> bytes:
         """The Date header's value, made anew once a second."""

@@ -1,6 +1,7 @@
 """The HTTP server: sockets, pages, and a stop that loses nothing."""
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
@@ -29,7 +30,8 @@ class HttpServer:
         health = Health(database, answers)
         self._rpc = Rpc(pipeline, answers)
         self._pages: dict[str, Page] = {"/healthz": health.alive, "/readyz": health.ready}
-        self._running: set[asyncio.Task[None]] = set()
+        self._running: dict[int, web.BaseRequest] = {}
+        self._rested: asyncio.Event | None = None
 
     async def start(self) -> int:
         """Listen, and return the port. Raises OSError when the address is not to be had."""
@@ -52,22 +54,24 @@ class HttpServer:
         for site in list(self._runner.sites):
             await site.stop()
         if self._running:
-            await asyncio.wait(self._running, timeout=self._settings.drain_seconds)
-        for task in self._running:
-            task.cancel()
+            self._rested = asyncio.Event()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._rested.wait(), self._settings.drain_seconds)
+        for request in self._running.values():
+            request.task.cancel()
         await self._runner.cleanup()
 
     async def _handle(self, request: web.BaseRequest) -> Answer:
-        task = asyncio.current_task()
-        assert task is not None  # noqa: S101 - aiohttp runs each request in one
-        self._running.add(task)
+        self._running[id(request)] = request
         try:
             page = self._pages.get(request.raw_path.partition("?")[0])
             if page is not None and request.method in ("GET", "HEAD"):
                 return await page(request)
             return await self._rpc.handle(request)
         finally:
-            self._running.discard(task)
+            del self._running[id(request)]
+            if self._rested is not None and not self._running:
+                self._rested.set()
 
 
 class _Server(web.Server):

@@ -26,6 +26,7 @@ class HttpBody:
     def __init__(self, request: web.BaseRequest, seconds: float) -> None:
         self._request = request
         self._seconds = seconds
+        self._media_type: str | None = None
 
     def refuse_early(self, limit: int) -> None:
         headers = self._request.headers
@@ -51,7 +52,9 @@ class HttpBody:
         return text
 
     def _require_media_type(self) -> str:
-        found = _media_type(self._request.headers.get(hdrs.CONTENT_TYPE))
+        if self._media_type is not None:
+            return self._media_type
+        found = self._media_type = _media_type(self._request.headers.get(hdrs.CONTENT_TYPE))
         if found is None:
             raise UnsupportedMediaType(
                 problem=f"Send the parameters as {_JSON} in UTF-8, "

@@ -31,6 +31,7 @@ _TIMEOUT_MAX = 60_000
 # Names that are folded once are found faster in a request's headers.
 _X_REQUEST_ID = istr("X-Request-Id")
 _X_TIMEOUT_MS = istr("X-Timeout-Ms")
+_IDEMPOTENCY_KEY = istr("Idempotency-Key")
 _PREFER = istr("Prefer")
 _PREFERENCE = "http-status"
 _NOTHING = JsonBody(b"")
@@ -106,6 +107,7 @@ class Rpc:
             key=_presented_key(headers.get(hdrs.AUTHORIZATION)),
             # A caller who is gone has no address; None would be taken for one of our own.
             address=request.remote or "",
+            idempotency_key=headers.get(_IDEMPOTENCY_KEY),
         )
 
     def _refuse(self, request: web.BaseRequest, call: Call, error: ActionError) -> Answer:

@@ -1,11 +1,14 @@
 """A line of JSON for each event, or something for people to read."""
 
+import asyncio
 import io
 import logging
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
+import orjson
 import pytest
 
 from gateway.logs import Log, StdlibHandler, make_log
@@ -160,3 +163,37 @@ def test_a_librarys_own_levels_are_no_problem() -> None:
         logger.log(35, "in between")
 
     assert [line["said"] for line in stream.lines] == ["in between"]
+
+
+class Writes(io.BytesIO):
+    """Bytes that remember how often they were written to."""
+
+    count = 0
+
+    def write(self, text: Any) -> int:
+        self.count += 1
+        return super().write(text)
+
+
+async def test_the_lines_of_one_turn_of_the_loop_are_written_together() -> None:
+    written = Writes()
+    log = make_log(Settings(log_format="json"), io.TextIOWrapper(written, write_through=True))
+    for name in ("pear", "plum"):
+        log.info("thing.kept", name=name)
+    before = written.count
+    await asyncio.sleep(0)
+
+    assert (before, written.count) == (0, 1)
+    assert [orjson.loads(line)["name"] for line in written.getvalue().splitlines()] == [
+        "pear",
+        "plum",
+    ]
+
+
+async def test_what_is_wrong_is_written_at_once_with_what_came_before_it() -> None:
+    stream = Stream()
+    log = make_log(Settings(log_format="json"), stream)
+    log.info("thing.kept")
+    log.error("thing.lost")
+
+    assert [line["event"] for line in stream.lines] == ["thing.kept", "thing.lost"]

@@ -10,7 +10,7 @@ from gateway.envelope import Envelope
 from gateway.pipeline import Observer, Pipeline, Trail
 from tests.conftest import OpenHouse
 from tests.gateway import toys
-from tests.gateway.calls import answer_of, call_of, names_kept
+from tests.gateway.calls import answer_of, call_of, envelope_of, names_kept
 from tests.gateway.kinds import ON_SQLITE
 from tests.gateway.toys import SECRET
 from tests.support.house import House
@@ -123,7 +123,7 @@ async def test_the_line_names_the_account_and_the_size_of_the_answer(toybox: Hou
     call = call_of(toybox, "toys/keep", name="pear")
     await watched(toybox, witness).answer(call)
     ((trail, _),) = witness.seen
-    envelope = await toybox.gateway.pipeline.answer(call_of(toybox, "toys/keep", name="plum"))
+    envelope = await envelope_of(toybox, "toys/keep", name="plum")
 
     (line,) = toybox.log.lines
     assert trail.caller is not None

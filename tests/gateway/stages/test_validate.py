@@ -7,6 +7,7 @@ import pytest
 from marshmallow import ValidationError, fields, validates_schema
 
 from gateway import NO_KEY, Action, Section
+from gateway.codec.strict import parse_object
 from gateway.errors import MalformedRequest, ParameterError
 from gateway.registry import Registered, Registry
 from gateway.stages.validate import validate
@@ -152,7 +153,7 @@ def refusal(text: bytes, registered: Registered) -> ParameterError:
 
 
 def validate_(text: bytes, registered: Registered) -> tuple[Any, Any]:
-    return validate(text, registered, None, cursor_secret=b"")
+    return validate(parse_object(text), text, registered, None, cursor_secret=b"")
 
 
 def test_parameters_become_the_value_that_the_action_takes(printing: Registered) -> None:

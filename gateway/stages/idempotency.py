@@ -1,0 +1,94 @@
+"""Once and only once: a keyed write runs for the first of its calls, the others get its answer."""
+
+import asyncio
+import hashlib
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+from marshmallow import missing
+
+from gateway.access.identity import Identity
+from gateway.codec.secrets import withhold
+from gateway.context import Options
+from gateway.errors import IdempotencyKeyInUse, IdempotencyKeyReused, MalformedRequest
+from gateway.registry import Registered
+from gateway.store.idempotency import Claim, Record
+
+WAIT_SECONDS = 10.0
+"""How long a call waits for the first one with its key; the deadline may be nearer."""
+
+_KEY = re.compile(r"[!-~]{1,255}")
+
+
+def checked_key(sent: str | None) -> str | None:
+    """The Idempotency-Key as it was sent. Raises MalformedRequest when it cannot be one."""
+    if sent is not None and not _KEY.fullmatch(sent):
+        raise MalformedRequest(problem="An Idempotency-Key has 1 to 255 visible ASCII characters.")
+    return sent
+
+
+def claim_of(
+    key: str, caller: Identity, registered: Registered, params: Any, options: Options
+) -> Claim:
+    """What the call claims; equal parameters after validation have equal fingerprints."""
+    wanted = (params, options.full, sorted(options.expand))
+    text = orjson.dumps(wanted, default=_plain, option=orjson.OPT_SORT_KEYS)
+    fingerprint = hashlib.blake2b(text, digest_size=16).hexdigest()
+    return Claim(caller.account_id, registered.path, key, fingerprint)
+
+
+class Turns:
+    """Lets the calls of one process that claim the same key run one after the other."""
+
+    def __init__(self, wait_seconds: float = WAIT_SECONDS) -> None:
+        self._wait_seconds = wait_seconds
+        self._running: dict[tuple[str, ...], asyncio.Future[None]] = {}
+
+    async def begin(self, claim: Claim) -> None:
+        """Wait for the claim's turn; `end` it. Raises IdempotencyKeyInUse when that takes long."""
+        name = claim[:3]
+        if name in self._running:
+            try:
+                async with asyncio.timeout(self._wait_seconds):
+                    while (running := self._running.get(name)) is not None:
+                        await asyncio.shield(running)
+            except TimeoutError:
+                raise IdempotencyKeyInUse from None
+        self._running[name] = asyncio.get_running_loop().create_future()
+
+    def end(self, claim: Claim) -> None:
+        self._running.pop(claim[:3]).set_result(None)
+
+
+def replay(record: Record, claim: Claim, flags: dict[str, object]) -> bytes:
+    """The first call's data, its flags added to `flags`.
+
+    Raises IdempotencyKeyReused when the first call had other parameters.
+    """
+    if record.claim.fingerprint != claim.fingerprint:
+        raise IdempotencyKeyReused
+    flags.update(orjson.loads(record.flags))
+    flags["idempotent_replay"] = True
+    return record.data.encode()
+
+
+def record_of(
+    claim: Claim, data: bytes, flags: Mapping[str, object], registered: Registered
+) -> Record:
+    """What is kept of a call's answer; its secrets are not."""
+    kept = {name: value for name, value in flags.items() if name != "request_id"}
+    if registered.flag is not None:
+        kept[registered.flag] = True
+    if registered.secrets:
+        data = withhold(data, registered.secrets)
+        kept["secret_withheld"] = True
+    return Record(claim, data.decode(), orjson.dumps(kept).decode())
+
+
+def _plain(value: Any) -> Any:
+    """What JSON has no form for; U+0000 is in no parameter, so it can stand for absence."""
+    if value is missing:
+        return "\0"
+    return list(value) if isinstance(value, tuple) else repr(value)

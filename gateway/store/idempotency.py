@@ -1,0 +1,122 @@
+"""Idempotency records: what a write answered, in that write's own transaction.
+
+A key is claimed before anything else is done, in the order of the keys, so that of two gateways
+that are sent the same call one waits for the other's commit, and no two wait for each other.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from sqlalchemy import bindparam, delete, true, tuple_, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.sql.base import Executable
+
+from gateway.store.database import Queries, Transaction
+from gateway.store.statements import Statement, rows_given
+from gateway.store.tables import idempotency_records as records
+from gateway.store.types import moment_text
+
+LIFETIME = timedelta(hours=24)
+"""How long a record answers; after that its key is as good as new."""
+
+_NAME = ("account_id", "action", "key")
+_CLAIMED = (*_NAME, "fingerprint", "created_at")
+_KEPT = (*_NAME, "data", "flags")
+
+
+class Claim(NamedTuple):
+    """A write that is to run once: its key, and a digest of its parameters."""
+
+    account_id: str
+    action: str
+    key: str
+    fingerprint: str
+
+
+class Record(NamedTuple):
+    """The answer of a write that was run: its data and its flags, as JSON text."""
+
+    claim: Claim
+    data: str
+    flags: str
+
+
+def _given(dialect: str, names: Sequence[str]) -> Any:
+    return rows_given(dialect, {name: records.c[name].type for name in names})
+
+
+def _claim(dialect: str) -> Executable:
+    insert = sqlite.insert if dialect == "sqlite" else postgresql.insert
+    given = _given(dialect, _CLAIMED)
+    wanted = given.select().where(true()).order_by(*(given.c[name] for name in _NAME))
+    adding: Any = insert(records).from_select(list(_CLAIMED), wanted)
+    taken_over = {name: adding.excluded[name] for name in _CLAIMED[3:]}
+    return (  # type: ignore[no-any-return] # the two dialects' inserts have no common type
+        adding.on_conflict_do_update(
+            index_elements=_NAME,
+            set_={**taken_over, "data": None, "flags": None},
+            where=records.c.created_at <= bindparam("dead", type_=records.c.created_at.type),
+        ).returning(*(records.c[name] for name in _NAME))
+    )
+
+
+def _named(dialect: str) -> Any:
+    given = _given(dialect, _NAME)
+    return tuple_(*(records.c[name] for name in _NAME)).in_(given.select())
+
+
+def _find(dialect: str) -> Executable:
+    return records.select().where(_named(dialect))
+
+
+def _keep(dialect: str) -> Executable:
+    given = _given(dialect, _KEPT)
+    return (
+        update(records)
+        .where(*(records.c[name] == given.c[name] for name in _NAME))
+        .values(data=given.c.data, flags=given.c.flags)
+    )
+
+
+def _release(dialect: str) -> Executable:
+    return delete(records).where(_named(dialect))
+
+
+_CLAIM, _FIND, _KEEP, _RELEASE = map(Statement, (_claim, _find, _keep, _release))
+_PURGE = Statement(delete(records).where(records.c.created_at <= bindparam("dead")))
+
+
+async def claim(db: Transaction, claims: Sequence[Claim], *, at: datetime) -> dict[Claim, Record]:
+    """Claim the keys for this transaction; those that were used have their record.
+
+    The records found may be of other parameters: compare the fingerprints. Raises LockedError
+    when another gateway's call with one of the keys does not end in time.
+    """
+    rows = [(*each, moment_text(at)) for each in claims]
+    claimed = await db.all(_CLAIM, rows=rows, dead=at - LIFETIME)
+    if len(claimed) == len(claims):
+        return {}
+    free = {tuple(row) for row in claimed}
+    used = {each[:3]: each for each in claims if each[:3] not in free}
+    found = await db.all(_FIND, rows=list(used))
+    return {used[row[:3]]: Record(Claim(*row[:4]), row[5], row[6]) for row in found}
+
+
+async def keep(db: Transaction, kept: Iterable[Record]) -> None:
+    """Save the answers of calls whose keys this transaction claimed."""
+    rows = [(*each.claim[:3], each.data, each.flags) for each in kept]
+    if rows:
+        await db.run(_KEEP, rows=rows)
+
+
+async def release(db: Transaction, claims: Iterable[Claim]) -> None:
+    """Give keys back whose calls failed; the next try runs."""
+    rows = [each[:3] for each in claims]
+    if rows:
+        await db.run(_RELEASE, rows=rows)
+
+
+async def purge(db: Queries, *, at: datetime) -> None:
+    """Delete the records that answer no more."""
+    await db.run(_PURGE, dead=at - LIFETIME)

@@ -1,0 +1,118 @@
+"""Which shapes are compiled, and why the others are left to marshmallow."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from marshmallow import (
+    Schema,
+    ValidationError,
+    fields,
+    post_load,
+    pre_load,
+    validates,
+    validates_schema,
+)
+
+from gateway.codec.load import REFUSED, NotCompiled, compile_load
+
+
+class Paired(Schema):
+    low = fields.Integer(strict=True, required=True)
+    high = fields.Integer(strict=True, load_default=10)
+
+    @validates_schema(pass_original=True)
+    def _in_order(self, data: Mapping[str, Any], original: Mapping[str, Any], **_: Any) -> None:
+        if data["high"] < original["low"]:
+            raise ValidationError("The wrong way round.")
+
+    @post_load
+    def _pair(self, data: Mapping[str, Any], **_: Any) -> tuple[int, int]:
+        return data["low"], data["high"]
+
+
+@pytest.mark.parametrize(
+    ("sent", "made"),
+    [
+        ({"low": 1}, (1, 10)),
+        ({"low": 1, "high": 2}, (1, 2)),
+        ({"low": 3, "high": 2}, REFUSED),
+        ({"low": 1, "high": None}, REFUSED),
+        ({"low": "1"}, REFUSED),
+        ({"low": True}, REFUSED),
+        ({"low": 1, "more": 2}, REFUSED),
+        ({}, REFUSED),
+    ],
+)
+def test_fields_validators_and_hooks_all_run(sent: dict[str, Any], made: object) -> None:
+    assert compile_load(Paired())(sent) == made
+
+
+def test_a_default_that_is_made_is_made_for_each_call() -> None:
+    load = compile_load(Schema.from_dict({"found": fields.Raw(load_default=list)})())
+    one, other = load({}), load({})
+
+    assert one == other == {"found": []}
+    assert one["found"] is not other["found"]
+
+
+class Even(fields.Integer):
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> int:
+        return super()._deserialize(value, *args, **kwargs) // 2 * 2
+
+
+class Prepared(Schema):
+    @pre_load
+    def _prepare(self, data: Any, **_: Any) -> Any:
+        return data
+
+
+class Validated(Schema):
+    size = fields.Integer()
+
+    @validates("size")
+    def _fits(self, value: int, **_: Any) -> None: ...
+
+
+class Many(Schema):
+    @post_load(pass_collection=True)
+    def _make(self, data: Any, **_: Any) -> Any:
+        return data
+
+
+class Own(Schema):
+    def load(self, *args: Any, **kwargs: Any) -> Any:
+        return super().load(*args, **kwargs)
+
+
+LEFT = {
+    "Prepared has a hook that runs before its fields are whole.": Prepared(),
+    "Validated has a hook that runs before its fields are whole.": Validated(),
+    "Many has a hook for many objects at once.": Many(),
+    "Own loads in a way of its own.": Own(),
+    "Schema was made with options of its own.": Schema(partial=True),
+    "GeneratedSchema.size is a Even, which has no from_json.": Schema.from_dict({"size": Even()})(),
+    "GeneratedSchema.size is a Boolean, which has no from_json.": Schema.from_dict(
+        {"size": fields.Boolean(truthy={"yes"}, falsy={"no"})}
+    )(),
+    "GeneratedSchema.size goes into an inner object.": Schema.from_dict(
+        {"size": fields.String(attribute="box.size")}
+    )(),
+    "GeneratedSchema.size has steps of its own.": Schema.from_dict(
+        {"size": fields.String(post_load=str.lower)}
+    )(),
+}
+
+
+def test_a_call_has_one_object() -> None:
+    with pytest.raises(NotCompiled, match="takes many objects, and a call has one"):
+        compile_load(Schema(many=True))
+
+
+@pytest.mark.parametrize("reason", LEFT)
+def test_what_is_not_understood_is_told(reason: str) -> None:
+    nesting = Schema.from_dict({"inner": fields.Nested(LEFT[reason])})()
+    for shape in (LEFT[reason], nesting):
+        with pytest.raises(NotCompiled) as left:
+            compile_load(shape)
+        assert str(left.value) == reason
