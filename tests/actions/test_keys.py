@@ -7,6 +7,7 @@ import pytest
 
 from actions.bootstrap import new_id
 from gateway.access.keys import make_key, parse_key
+from gateway.call import Call, JsonBody
 from tests.actions.given import NOT_FOUND, OWNERS_ONLY, Admit, account_of, flags, no_rows, refusal
 from tests.support.house import NOON, Answer, House
 
@@ -261,6 +262,24 @@ async def test_a_report_is_in_no_log(house: House) -> None:
 
     assert made["key"] not in house.log.text
     assert made["key"][21:53] not in house.log.text
+
+
+async def test_a_key_is_not_shown_again_to_whoever_asks_again(house: House) -> None:
+    account = await house.data("accounts/create", name="Dashboard", role="viewer")
+    pipeline = house.gateway.pipeline
+
+    async def create() -> Answer:
+        body = JsonBody.of(account_id=account["id"], name="First")
+        call = Call(
+            "keys", "create", body, "r", pipeline.stopwatch(), house.key, idempotency_key="once"
+        )
+        return (await pipeline.answer(call)).parsed()
+
+    first, again = await create(), await create()
+
+    assert await works(house, first["data"]["key"])
+    assert again["data"] == first["data"] | {"key": None}
+    assert flags(again) == {"creation": True, "idempotent_replay": True, "secret_withheld": True}
 
 
 async def test_only_owners_touch_the_keys_of_owners(house: House, admit: Admit) -> None:
