@@ -15,7 +15,6 @@ from sqlalchemy.sql.base import Executable
 from gateway.store.database import Queries, Transaction
 from gateway.store.statements import Statement, rows_given
 from gateway.store.tables import idempotency_records as records
-from gateway.store.types import moment_text
 
 LIFETIME = timedelta(hours=24)
 """How long a record answers; after that its key is as good as new."""
@@ -93,7 +92,7 @@ async def claim(db: Transaction, claims: Sequence[Claim], *, at: datetime) -> di
     The records found may be of other parameters: compare the fingerprints. Raises LockedError
     when another gateway's call with one of the keys does not end in time.
     """
-    rows = [(*each, moment_text(at)) for each in claims]
+    rows = [(*each, at) for each in claims]
     claimed = await db.all(_CLAIM, rows=rows, dead=at - LIFETIME)
     if len(claimed) == len(claims):
         return {}

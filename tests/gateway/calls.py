@@ -20,9 +20,13 @@ def call_of(
     key: str | None = "",
     deadline: float | None = None,
     request_id: str = "call",
+    once: str | None = None,
     **params: Any,
 ) -> Call:
-    """A call as a door makes it; `key` "" is the first one, `text` the body instead of `params`."""
+    """A call as a door makes it.
+
+    `key` "" is the first one, `text` the body instead of `params`, `once` the idempotency key.
+    """
     section, _, action = path.partition("/")
     return Call(
         section=section,
@@ -32,6 +36,7 @@ def call_of(
         started=time.perf_counter(),
         key=house.key if key == "" else key,
         deadline=deadline,
+        idempotency_key=once,
     )
 
 

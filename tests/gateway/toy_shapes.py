@@ -37,6 +37,24 @@ class ThingShape(Shape[Thing]):
     mirrored = shared.Text()
 
 
+class Coin(NamedTuple):
+    id: str
+    token: str
+
+
+class Token(shared.Text):
+    """A text that is told once."""
+
+    secret = True
+
+
+class CoinShape(Shape[Coin]):
+    makes = Coin
+
+    id = shared.Id(required=True)
+    token = Token(data_key="the_token", required=True)
+
+
 class Riddle(NamedTuple):
     answer: object
 

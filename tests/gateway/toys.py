@@ -31,6 +31,8 @@ from gateway.store.database import DuplicateError
 from schemas.fields import Text
 from tests.gateway import toy_store as store
 from tests.gateway.toy_shapes import (
+    Coin,
+    CoinShape,
     Name,
     NameShape,
     Riddle,
@@ -213,6 +215,19 @@ class KeepAndFlag(Keep):
         return await super().run(params, context)
 
 
+class Mint(Action[Name, Coin]):
+    """Keep a thing, and tell a secret of it this once."""
+
+    scope = "toys:write"
+    takes = NameShape()
+    gives = CoinShape()
+    effect = Effect.CREATES
+
+    async def run(self, params: Name, context: Context) -> Coin:
+        thing = await Keep().run(params, context)
+        return Coin(thing.id, SECRET)
+
+
 class Things(ListAction[Name, Thing]):
     """List the things."""
 
@@ -283,7 +298,15 @@ section = Section(
     "Toys",
     actions=(
         *(Greet, OldGreet, Brief, Wait, Keep, KeepSlowly, Things, Past, PastToo, Tally),
-        *(KeepAndCancel, KeepAndCrash, KeepAndRefuse, KeepAndSurprise, KeepAndMumble, KeepAndFlag),
+        *(
+            KeepAndCancel,
+            KeepAndCrash,
+            KeepAndRefuse,
+            KeepAndSurprise,
+            KeepAndMumble,
+            KeepAndFlag,
+            Mint,
+        ),
     ),
     migrations=store.MIGRATIONS,
     settings=BenchSettings,

@@ -9,7 +9,7 @@ import asyncpg
 import pytest
 from sqlalchemy import bindparam, insert, select, text, update
 
-from gateway.store.database import Database, DatabaseError, Lane, Transaction
+from gateway.store.database import Database, DatabaseError, Lane, LockedError, Transaction
 from gateway.store.postgres import TRIES, PostgresDatabase
 from gateway.store.statements import Row, Statement
 from tests.gateway import toy_store
@@ -214,3 +214,21 @@ async def test_a_database_that_is_not_there_is_told_too(database: dict[str, Any]
     assert str(refused.value) == (
         "The PostgreSQL database cannot be reached (InvalidCatalogNameError)."
     )
+
+
+async def test_waiting_in_vain_for_another_transaction_has_an_error_of_its_own(
+    db: PostgresDatabase,
+) -> None:
+    patience = Statement(text("SET LOCAL lock_timeout = '20ms'"))
+    table = Statement(text("LOCK TABLE secrets IN ACCESS EXCLUSIVE MODE"))
+
+    async def lock_again(transaction: Transaction) -> None:
+        await transaction.run(patience)
+        await transaction.run(table)
+
+    async def lock(transaction: Transaction) -> None:
+        await transaction.run(table)
+        await db.write(lock_again)
+
+    with pytest.raises(LockedError):
+        await db.write(lock)

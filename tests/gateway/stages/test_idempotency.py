@@ -1,0 +1,257 @@
+"""A write with an Idempotency-Key runs once, whatever the number of tries."""
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+import orjson
+import pytest
+
+from gateway.errors import ActionError, IdempotencyKeyInUse
+from gateway.stages.idempotency import Turns
+from gateway.store.idempotency import Claim
+from tests.conftest import OpenHouse
+from tests.gateway import toys
+from tests.gateway.calls import answer_of, begin, names_kept, totals_kept
+from tests.gateway.toys import CRASHING, SECRET, UNLUCKY, Bench
+from tests.support.house import Answer, House
+from tests.support.people import key_of
+
+WRITES = ["toys/keep", "toys/tally"]
+
+
+async def effects(house: House) -> list[Any]:
+    """Everything that is kept."""
+    return [*await names_kept(house), *(await totals_kept(house)).items()]
+
+
+def replayed(answer: Answer) -> bool:
+    return answer["flags"].get("idempotent_replay") is True
+
+
+@pytest.mark.parametrize("path", WRITES)
+async def test_a_second_try_gets_the_first_answer_and_does_nothing(
+    toybox: House, path: str
+) -> None:
+    first = await answer_of(toybox, path, once="k", name="pear", request_id="one")
+    kept = await effects(toybox)
+    second = await answer_of(toybox, path, once="k", name="pear", request_id="two")
+
+    assert (second["status"], second["data"]) == (first["status"], first["data"])
+    assert second["flags"] == {
+        **first["flags"],
+        "request_id": "two",
+        "idempotent_replay": True,
+    }
+    assert not replayed(first)
+    assert await effects(toybox) == kept
+
+
+async def test_flags_that_the_action_set_are_in_the_replay_too(toybox: House) -> None:
+    await answer_of(toybox, "toys/keep_and_flag", once="k", name="pear")
+    again = await answer_of(toybox, "toys/keep_and_flag", once="k", name="pear")
+
+    assert again["flags"]["toy"] == "pear"
+    assert again["flags"]["creation"] is True
+
+
+async def test_parameters_are_compared_after_validation(toybox: House) -> None:
+    first = await answer_of(toybox, "toys/tally", once="k", text=b'{"name":"apples"}')
+    second = await answer_of(toybox, "toys/tally", once="k", text=b'{ "by":1, "name":"apples" }')
+
+    assert second["data"] == first["data"]
+    assert replayed(second)
+
+
+@pytest.mark.parametrize("path", WRITES)
+@pytest.mark.parametrize("other", [{"name": "plum"}, {"name": "pear", "_full": True}])
+async def test_other_parameters_are_refused(
+    toybox: House, path: str, other: dict[str, Any]
+) -> None:
+    if path == "toys/tally":
+        other = {"name": "pear", "by": 2} if "_full" in other else other
+    await answer_of(toybox, path, once="k", name="pear")
+    kept = await effects(toybox)
+    second = await answer_of(toybox, path, once="k", **other)
+
+    assert second["data"] == {
+        "code": "IdempotencyKeyReused",
+        "message": "This Idempotency-Key was sent with other parameters before.",
+        "retryable": False,
+    }
+    assert await effects(toybox) == kept
+
+
+async def test_a_key_belongs_to_one_action_of_one_account(toybox: House) -> None:
+    await answer_of(toybox, "toys/tally", once="k", name="pear")
+    other_action = await answer_of(toybox, "toys/keep", once="k", name="pear")
+    other_account = await answer_of(
+        toybox, "toys/tally", key=await key_of(toybox), once="k", name="pear"
+    )
+
+    assert not replayed(other_action)
+    assert not replayed(other_account)
+    assert await totals_kept(toybox) == {"pear": 2}
+
+
+@pytest.mark.parametrize(
+    ("path", "params"),
+    [
+        ("toys/keep_and_refuse", {"name": "lemon"}),
+        ("toys/keep_and_crash", {"name": "pear"}),
+        ("toys/tally", {"name": "pear", "by": UNLUCKY}),
+        ("toys/tally", {"name": "pear", "by": CRASHING}),
+    ],
+)
+async def test_a_failure_is_not_kept_and_the_next_try_runs(
+    toybox: House, path: str, params: dict[str, Any]
+) -> None:
+    first = await answer_of(toybox, path, once="k", **params)
+    second = await answer_of(toybox, path, once="k", **params)
+    good = await answer_of(toybox, "toys/tally", once="k", name="pear")
+
+    assert first["status"] == second["status"] == "error"
+    assert not replayed(second)
+    assert good["status"] == "success"
+
+
+@pytest.mark.parametrize("path", WRITES)
+async def test_of_racing_twins_one_runs_and_all_get_its_answer(toybox: House, path: str) -> None:
+    twins = [begin(toybox, path, once="k", name="pear") for _ in range(20)]
+    answers = [orjson.loads((await twin).body) for twin in twins]
+
+    assert [answer["data"] for answer in answers] == [answers[0]["data"]] * 20
+    assert sorted(map(replayed, answers)) == [False] + [True] * 19
+    assert len(await effects(toybox)) == 1
+
+
+@pytest.mark.parametrize("path", WRITES)
+async def test_twins_at_two_gateways_run_once_too(open_house: OpenHouse, path: str) -> None:
+    houses = [await open_house(sections=(toys.section,)) for _ in range(2)]
+    houses[1].key = houses[0].key
+    twins = [begin(house, path, once=f"k{n}", name="pear") for n in range(5) for house in houses]
+    answers = [orjson.loads((await twin).body) for twin in twins]
+
+    if path == "toys/tally":
+        assert await totals_kept(houses[0]) == {"pear": 5}
+        assert sum(map(replayed, answers)) == 5
+    else:
+        # Things have names of their own, so of five keys one makes the thing.
+        made = [answer["data"]["id"] for answer in answers if answer["status"] == "success"]
+        assert len(made) == 2
+        assert len(set(made)) == 1
+        assert await names_kept(houses[0]) == ["pear"]
+
+
+async def test_a_group_may_hold_used_keys_new_ones_and_none(toybox: House, bench: Bench) -> None:
+    await answer_of(toybox, "toys/tally", once="used", name="pear")
+    block = begin(toybox, "toys/tally", name=toys.SLOW)
+    await bench.reached()
+    used = begin(toybox, "toys/tally", once="used", name="pear")
+    reused = begin(toybox, "toys/tally", once="new", name="plum", by=2)
+    failing = begin(toybox, "toys/tally", once="bad", name="plum", by=UNLUCKY)
+    plain = begin(toybox, "toys/tally", name="pear")
+    bench.go_on.set()
+    await block
+    answers = [orjson.loads((await call).body) for call in (used, reused, failing, plain)]
+    again = await answer_of(toybox, "toys/tally", once="new", name="plum", by=2)
+
+    assert [answer["data"].get("total") for answer in answers] == [1, 2, None, 2]
+    assert answers[2]["data"]["code"] == "Unlucky"
+    assert again["data"]["total"] == 2
+    assert await totals_kept(toybox) == {toys.SLOW: 1, "pear": 2, "plum": 2}
+
+
+async def test_the_answer_outlives_the_gateway(open_house: OpenHouse) -> None:
+    house = await open_house(sections=(toys.section,))
+    first = await answer_of(house, "toys/keep", once="k", name="pear")
+    key = house.key
+    await house.gateway.close()
+    house = await open_house(sections=(toys.section,))
+    second = await answer_of(house, "toys/keep", key=key, once="k", name="pear")
+
+    assert second["data"] == first["data"]
+    assert replayed(second)
+
+
+async def test_after_a_day_the_key_is_as_good_as_new(toybox: House) -> None:
+    await answer_of(toybox, "toys/tally", once="k", name="pear")
+    toybox.clock.now += timedelta(hours=23, minutes=59)
+    within = await answer_of(toybox, "toys/tally", once="k", name="pear")
+    toybox.clock.now += timedelta(minutes=2)
+    after = await answer_of(toybox, "toys/tally", once="k", name="pear", by=2)
+
+    assert replayed(within)
+    assert not replayed(after)
+    assert after["data"]["total"] == 3
+
+
+async def test_a_secret_is_told_once_and_never_kept(toybox: House) -> None:
+    first = await answer_of(toybox, "toys/mint", once="k", name="pear")
+    second = await answer_of(toybox, "toys/mint", once="k", name="pear")
+
+    assert first["data"]["the_token"] == SECRET
+    assert "secret_withheld" not in first["flags"]
+    assert second["data"] == {**first["data"], "the_token": None}
+    assert second["flags"]["secret_withheld"] is True
+
+
+@pytest.mark.parametrize("once", ["", "a b", "ä", "k" * 256, "tab\t", "\x7f"])
+async def test_a_key_that_cannot_be_one_is_malformed(toybox: House, once: str) -> None:
+    answer = await answer_of(toybox, "toys/keep", once=once, name="pear")
+
+    assert answer["data"]["code"] == "MalformedRequest"
+    assert answer["data"]["message"] == "An Idempotency-Key has 1 to 255 visible ASCII characters."
+    assert await names_kept(toybox) == []
+
+
+@pytest.mark.parametrize("once", ["k", "!" * 255, "~"])
+async def test_any_other_key_is_one(toybox: House, once: str) -> None:
+    answer = await answer_of(toybox, "toys/keep", once=once, name="pear")
+
+    assert answer["status"] == "success"
+
+
+@pytest.mark.parametrize("path", ["toys/greet", "toys/things"])
+async def test_reads_and_actions_without_a_key_ignore_it(toybox: House, path: str) -> None:
+    for name in ("pear", "plum"):
+        answer = await answer_of(toybox, path, once="not a key", name=name)
+        assert answer["status"] == "success"
+        assert not replayed(answer)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (b"{", "The body is not strict JSON"),
+        (b'{"nme":"pear"}', "An Idempotency-Key has 1 to 255"),
+    ],
+)
+async def test_the_key_is_checked_after_the_body_and_before_the_parameters(
+    toybox: House, text: bytes, message: str
+) -> None:
+    answer = await answer_of(toybox, "toys/keep", once="", text=text)
+
+    assert answer["data"]["message"].startswith(message)
+
+
+async def test_a_wait_that_takes_too_long_ends(toybox: House) -> None:
+    turns, claim = Turns(wait_seconds=0.01), Claim("account", "toys/keep", "k", "f")
+    await turns.begin(claim)
+    with pytest.raises(ActionError) as ended:
+        await turns.begin(claim._replace(fingerprint="g"))
+    turns.end(claim)
+    await turns.begin(claim)
+
+    assert ended.type is IdempotencyKeyInUse
+
+
+async def test_a_wait_lasts_until_the_callers_deadline(toybox: House, bench: Bench) -> None:
+    first = begin(toybox, "toys/keep_slowly", once="k", name="pear")
+    await bench.reached()
+    deadline = asyncio.get_running_loop().time() + 0.01
+    late = await answer_of(toybox, "toys/keep_slowly", once="k", name="pear", deadline=deadline)
+    bench.go_on.set()
+
+    assert late["data"]["code"] == "DeadlineExceeded"
+    assert (await first).status == "success"
