@@ -20,6 +20,7 @@ from gateway.access.keeping import purge
 from gateway.access.keys import Key
 from gateway.access.schema import MIGRATIONS
 from gateway.access.usage.watch import UsageWatch
+from gateway.access.withdrawal import CHANNEL
 from gateway.context import Surroundings
 from gateway.limits.failures import ADDRESSES_MAX, Failures
 from gateway.limits.limiter import Limiter
@@ -71,8 +72,8 @@ class Gateway:
         self.registry = Registry((*sections, *_own_sections(settings.actions)))
         self._rules = rules_of(self.registry, settings.rate_limits)
         self._log = log
-        self._now = now
-        self._new_id = new_id
+        self.now = now
+        self.new_id = new_id
         self._closing = AsyncExitStack()
 
     @property
@@ -93,6 +94,15 @@ class Gateway:
 
     async def open(self) -> None:
         """Open the database and start the sections. Raises DatabaseError."""
+        await self.open_database()
+        try:
+            self.pipeline = await self._make_pipeline()
+        except BaseException:
+            await self.close()
+            raise
+
+    async def open_database(self) -> None:
+        """Open the database alone. Raises DatabaseError."""
         if behind := await outdated(self._url(), self.branches):
             raise DatabaseError(
                 f"The database's schema of {', '.join(behind)} is not this program's: "
@@ -100,19 +110,14 @@ class Gateway:
             )
         self.database = await self._open_database()
         self._closing.push_async_callback(self.database.close)
-        try:
-            self.pipeline = await self._make_pipeline()
-        except BaseException:
-            await self.close()
-            raise
 
     async def found(self) -> Key | None:
         """The first key of an empty database; None when somebody has one already."""
         return await found(
             self.database,
             environment=self.settings.environment,
-            now=self._now,
-            new_id=self._new_id,
+            now=self.now,
+            new_id=self.new_id,
         )
 
     async def listen(self) -> int:
@@ -144,21 +149,24 @@ class Gateway:
     async def _make_pipeline(self) -> Pipeline:
         for reason in self.registry.interpreted:
             self._log.info("shape.interpreted", reason=reason)
+        clock = asyncio.get_running_loop().time
+        authenticator = Authenticator(self.database.reader, now=self.now, clock=clock)
+        self.database.listen(CHANNEL, authenticator.forget)
         shared = Surroundings(
             settings=self.settings,
-            catalogue=RegistryCatalogue(self.registry),
-            now=self._now,
-            new_id=self._new_id,
+            catalogue=RegistryCatalogue(self.registry, self.settings),
+            now=self.now,
+            new_id=self.new_id,
             log=self._log,
+            forget=authenticator.forget,
             cursor_secret=await secret_named(self.database.reader, "cursors"),
             sections={each.name: await self._start(each) for each in self.registry.sections},
         )
-        clock = asyncio.get_running_loop().time
         windows = await self._open_shared_windows()
         return Pipeline(
             registry=self.registry,
             database=self.database,
-            authenticator=Authenticator(self.database.reader, now=self._now, clock=clock),
+            authenticator=authenticator,
             limiter=Limiter(
                 self._rules,
                 default=parse_limit(self.settings.rate_limit),
@@ -185,15 +193,15 @@ class Gateway:
         database, days = self.database, self.settings.audit_days
         self.calls = CallMetrics(each.path for each in self.registry)
         self.audit = AuditWatch(
-            database, now=self._now, new_id=self._new_id, days=days, log=self._log
+            database, now=self.now, new_id=self.new_id, days=days, log=self._log
         )
-        self.usage = UsageWatch(database, now=self._now, stopwatch=time.perf_counter)
+        self.usage = UsageWatch(database, now=self.now, stopwatch=time.perf_counter)
 
         async def forget() -> bool:
-            return await purge(database, now=self._now, days=days)
+            return await purge(database, now=self.now, days=days)
 
         async def forget_answers() -> bool:
-            return await idempotency.purge(database, at=self._now())
+            return await idempotency.purge(database, at=self.now())
 
         self._repeat("audit", self.audit.write, seconds=1)
         self._repeat("audit.failures", self.audit.write_failures, seconds=60)

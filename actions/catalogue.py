@@ -1,11 +1,13 @@
 """The shipped API on one page."""
 
-from actions import audit, counters, key_usage, system
+from actions import accounts, audit, counters, keys, system, workspaces
 from gateway import Section
 
 SECTIONS: tuple[Section, ...] = (
     counters.section,
-    key_usage.section,
+    workspaces.section,
+    accounts.section,
+    keys.section,
     audit.section,
     system.section,
 )

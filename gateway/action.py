@@ -1,6 +1,6 @@
 """What an action declares, and the two kinds of it: `Action` and `BatchAction`."""
 
-from collections.abc import Collection, Hashable, Iterator, Mapping
+from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -8,9 +8,10 @@ from enum import Enum
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 from gateway.access.identity import Identity
+from gateway.access.roles import Reserved
 from gateway.codec.encode import encode
 from gateway.codec.show import Show
-from gateway.context import Context, Options, Surroundings
+from gateway.context import PERMITTED_ACTIONS, Context, Options, Surroundings
 from gateway.errors import ActionError
 from gateway.listing import CursorPage, Cursors, Page, Pages
 from gateway.store.database import Transaction
@@ -68,6 +69,8 @@ class Declared(Generic[P, R]):
     """The action's name in its path; by default the class's own, in snake_case."""
     scope: ClassVar[str] = ""
     """`<section>:read`, `:write` or `:admin`, or NO_KEY."""
+    reserved: ClassVar[Reserved | None] = None
+    """To whom the action is reserved among those who have the scope; None lets all of them."""
     takes: Reads[P]
     gives: Shows[R]
     cost: ClassVar[int] = 1
@@ -81,9 +84,19 @@ class Declared(Generic[P, R]):
     example: ClassVar[Mapping[str, Any]] = {}
     """Parameters that the action accepts; shown by `system/describe` and run by the tests."""
     listing: ClassVar[Pages | Cursors | None] = None
+    works_on: ClassVar[str | None] = None
+    """The section whose objects it works on; None means its own, when it takes an `id`."""
     deprecated: ClassVar[Deprecation | None] = None
     body_limit: ClassVar[int | None] = None
     """Bytes that a body may have, where the gateway's own limit does not fit."""
+
+    def suits(self, subject: Any, caller: Identity, now: datetime) -> bool:
+        """Whether it can be done to `subject`, a row of the section it works on, as that is `now`.
+
+        Scope and reservation are looked at elsewhere; this is what `permitted_actions` asks beside
+        them.
+        """
+        return True
 
 
 class Action(Declared[P, R]):
@@ -129,6 +142,12 @@ class BatchContext:
     def new_id(self) -> str:
         """A new UUIDv7, in lower case."""
         return self.shared.new_id()
+
+    def permitted(self, call: "BatchCall[Any, Any]", section: str, subject: Any) -> Sequence[str]:
+        """As `Context.permitted`, for one call of the group."""
+        if PERMITTED_ACTIONS not in call.options.expand:
+            return ()
+        return self.shared.catalogue.permitted(call.caller, section, subject, self.now)
 
 
 class BatchCall(Generic[P, R]):

@@ -1,6 +1,6 @@
 """Everything that a running action may touch."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, Protocol
 import structlog
 
 from gateway.access.identity import Identity
+from gateway.access.limits import Limits
 from gateway.call import Call
 from gateway.codec.encode import Rendered, encode
 from gateway.codec.show import Show
@@ -27,6 +28,21 @@ class Catalogue(Protocol):
         Raises UnknownAction.
         """
 
+    def permitted(self, identity: Identity, section: str, subject: Any, now: datetime) -> list[str]:
+        """The paths of the actions that the identity may do to `subject`, a row of the section."""
+
+    @property
+    def scopes(self) -> frozenset[str]:
+        """Every scope that some action declares."""
+
+    @property
+    def paths(self) -> frozenset[str]:
+        """Every action, as `section/action`."""
+
+    @property
+    def limits(self) -> Limits:
+        """The limits of accounts that have none of their own."""
+
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
@@ -41,6 +57,9 @@ class Surroundings:
     log: structlog.typing.FilteringBoundLogger
     cursor_secret: bytes
     """What cursors are signed with; every gateway over one database has the same."""
+    forget: Callable[[str], None]
+    """Have this gateway look up anew whose key a key is, wherever the id given (of a key, an
+    account or a workspace) comes into it."""
     sections: Mapping[str, Any] = field(default_factory=dict)
     """What each section's `on_start` returned, by the section's name."""
 
@@ -67,6 +86,10 @@ class Noted(Protocol):
     workspace_id: str | None
 
 
+PERMITTED_ACTIONS = "permitted_actions"
+"""The expansion that shows what the caller may do with an object."""
+
+
 @dataclass(slots=True)
 class Context:
     """One call's surroundings, handed to `Action.run`.
@@ -84,6 +107,8 @@ class Context:
     flags: dict[str, object]
     show: Show
     noted: Noted
+    on_commit: list[Callable[[], None]] | None = None
+    """What is to be done once the transaction is committed; None where there is none."""
 
     @property
     def identity(self) -> Identity:
@@ -145,6 +170,21 @@ class Context:
     def expands(self, name: str) -> bool:
         """Whether the caller asked for the expansion."""
         return name in self.options.expand
+
+    def permitted(self, section: str, subject: Any) -> Sequence[str]:
+        """What the caller may do next with `subject`, a row of the section, if they asked."""
+        if PERMITTED_ACTIONS not in self.options.expand:
+            return ()
+        return self.catalogue.permitted(self.identity, section, subject, self.now)
+
+    def after_commit(self, callback: Callable[[], None]) -> None:
+        """Have `callback` run once this write is committed, before its caller is answered.
+
+        What is rolled back runs nothing. Raises TypeError in an action that only reads.
+        """
+        if self.on_commit is None:
+            raise TypeError("an action that reads commits nothing")
+        self.on_commit.append(callback)
 
     def render(self, result: Any) -> Rendered:
         """What this call's answer shows of `result`, or of one item of its page, ready to keep."""

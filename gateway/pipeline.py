@@ -122,7 +122,7 @@ class Pipeline:
             envelope = envelopes.of_error(InternalServerError(), **self._facts(trail))
         return self._watched(trail, envelope)
 
-    async def call(self, path: str, key: str | None = None, **params: Any) -> dict[str, Any]:
+    async def call(self, path: str, key: str | None = None, /, **params: Any) -> dict[str, Any]:
         """Call `section/action` from Python, and have the envelope as whoever parses it has."""
         section, _, action = path.partition("/")
         body = JsonBody(encode(params))

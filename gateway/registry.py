@@ -8,9 +8,11 @@ from typing import Any
 
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
+from gateway.access.identity import Identity
 from gateway.access.roles import is_scope
 from gateway.action import NO_KEY, Action, BatchAction, Declared, Effect, ListAction
 from gateway.codec.load import Load, NotCompiled, compile_load, refuse_all
+from gateway.codec.secrets import secret_paths
 from gateway.codec.show import Show, Unshowable, compile_show
 from gateway.errors import ActionError, FilterError, UnknownAction
 from gateway.limits.policy import parse_limit
@@ -77,9 +79,21 @@ class Registered:
     load_options: Load
     needs_key: bool
     writes: bool
-    secrets: tuple[str, ...]
-    """The fields of an answer that nobody is told twice: those of `gives` that are `secret`."""
+    secrets: tuple[tuple[str, ...], ...]
+    """Where in an answer's data there is what nobody is told twice: fields that are `secret`."""
     _shows: dict[tuple[bool, frozenset[str]], Show] = field(default_factory=dict)
+
+    @property
+    def works_on(self) -> str | None:
+        """The section whose objects the action works on, if it works on any."""
+        return self.action.works_on or (self.section if "id" in self.takes.fields else None)
+
+    def permits(self, identity: Identity) -> bool:
+        """Whether scope and reservation let the identity call the action."""
+        scope, reserved = self.action.scope, self.action.reserved
+        if scope == NO_KEY:
+            return True
+        return identity.may(scope) and (reserved is None or identity.is_among(reserved))
 
     @property
     def flag(self) -> str | None:
@@ -166,12 +180,16 @@ def _register(section: Section, kind: type[AnyAction], interpreted: list[str]) -
              "and nothing else, declares listing")  # fmt: skip
     writes = kind.effect is not Effect.READS
     _require(writes or not issubclass(kind, BatchAction), f"{where}: a BatchAction writes")
-    _require(not writes or kind.scope != NO_KEY, f"{where}: a write needs a scope")
     _require(writes or not kind.audited, f"{where}: only a write is audited")
     if kind.audited or kind.effect is Effect.DELETES:
         _require(issubclass(kind, Action), f"{where}: what is audited, as deletions are, "
                  "is an Action")  # fmt: skip
     _require_usable_limit(kind, where)
+    keyless = kind.scope == NO_KEY
+    # Who calls is part of what a batch action serves; a plain write can do without.
+    _require(not (keyless and issubclass(kind, BatchAction)), f"{where}: a BatchAction needs a "
+             "scope")  # fmt: skip
+    _require(not (keyless and kind.reserved), f"{where}: what needs no key is reserved to nobody")
     takes, gives = getattr(kind, "takes", None), getattr(kind, "gives", None)
     if not isinstance(takes, Schema) or not isinstance(gives, Schema):
         raise RegistrationError(f"{where}: takes and gives are marshmallow schemas")
@@ -182,18 +200,13 @@ def _register(section: Section, kind: type[AnyAction], interpreted: list[str]) -
     load, load_options = (_compiled(each, where, interpreted) for each in (takes, options))
     registered = Registered(
         where, section.name, name, kind(), summary, takes, gives, raises, options,
-        load, load_options, kind.scope != NO_KEY, writes, _secrets(gives),
+        load, load_options, kind.scope != NO_KEY, writes, tuple(secret_paths(gives)),
     )  # fmt: skip
     try:
         registered.show(full=True, expand=frozenset(registered.expansions))
     except Unshowable as fault:
         raise RegistrationError(f"{where}: {fault}") from None
     return registered
-
-
-def _secrets(gives: Schema) -> tuple[str, ...]:
-    found = {name: each for name, each in gives.fields.items() if getattr(each, "secret", False)}
-    return tuple(each.data_key or name for name, each in found.items())
 
 
 def _compiled(shape: Schema | None, where: str, interpreted: list[str]) -> Load:

@@ -61,6 +61,12 @@ class Id(fields.String):
         return str(value)
 
 
+class Secret(fields.String):
+    """Text that is shown once and never stored: a kept answer has null in its place."""
+
+    secret = True
+
+
 class Int64(fields.Integer):
     """A whole number of 64 bits, from `least` to `most`; neither floats nor strings become one."""
 

@@ -147,12 +147,17 @@ class At(Action[CounterMoment, PastValue]):
         return PastValue(row.id, row.external_id, row.type, value, change.version, params.moment)
 
 
-async def shown(row: CounterRow, context: Context, timezone: str | None) -> Counter:
-    """The counter as this call wants to see it."""
+async def shown(
+    row: CounterRow, context: Context, timezone: str | None, *, is_gone: bool = False
+) -> Counter:
+    """The counter as this call wants to see it; one that is gone lets nothing be done with it."""
     history = None
     if context.expands(HISTORY):
         history = await changes_of(context.db, row.id, most=HISTORY_SHOWN)
-    return counter_view(row, today=today_of(context, timezone), history=history)
+    permitted = () if is_gone else context.permitted("counters", row)
+    return counter_view(
+        row, today=today_of(context, timezone), history=history, permitted=permitted
+    )
 
 
 async def _found(context: Context, params: CounterReference | CounterMoment) -> CounterRow:

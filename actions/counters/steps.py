@@ -1,5 +1,6 @@
 """Hot writes: increment, decrement, set."""
 
+from datetime import datetime
 from typing import ClassVar, TypeVar
 
 from actions.counters.faults import (
@@ -13,6 +14,7 @@ from actions.store import counters as store
 from actions.store.counter_changes import ChangeRow, changes_of
 from actions.store.counters import CounterRow, Loaded, Reference
 from gateway import Batch, BatchAction, BatchCall, BatchContext, Effect
+from gateway.access.identity import Identity
 from schemas.counters import (
     Counter,
     CounterShape,
@@ -40,6 +42,9 @@ class _Step(BatchAction[P, Counter]):
     done: ClassVar[str]
     """The verb as a participle, for sentences."""
 
+    def suits(self, subject: CounterRow, caller: Identity, now: datetime) -> bool:
+        return subject.type == "UpDown"
+
     def target(self, value: int, params: P) -> int:
         """The value that the counter is to have."""
         raise TypeError(f"{type(self).__name__} does not define target")
@@ -55,7 +60,9 @@ class _Step(BatchAction[P, Counter]):
                 row: CounterRow = calls.state(found.id, found)
                 moved, change = self._moved(row, call, context)
                 call.change(row.id, moved, change)
-                call.answer(counter_view(moved, history=_history(call, change, calls, recent)))
+                history = _history(call, change, calls, recent)
+                permitted = context.permitted(call, "counters", moved)
+                call.answer(counter_view(moved, history=history, permitted=permitted))
         await store.save_steps(context.db, calls.states(), calls.changes)
 
     def _moved(

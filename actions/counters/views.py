@@ -21,7 +21,11 @@ def today_of(context: Context, timezone: str | None) -> date:
 
 
 def counter_view(
-    row: CounterRow, *, today: date = date.min, history: Sequence[ChangeRow] | None = None
+    row: CounterRow,
+    *,
+    today: date = date.min,
+    history: Sequence[ChangeRow] | None = None,
+    permitted: Sequence[str] = (),
 ) -> Counter:
     """The counter as it is on `today`, which an UpDown counter does not depend on."""
     is_updown = row.type == "UpDown"
@@ -46,6 +50,7 @@ def counter_view(
         row.description,
         row.metadata or {},
         ABSENT if history is None else [change_view(each, row.type) for each in history],
+        permitted,
     )
 
 

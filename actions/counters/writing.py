@@ -111,7 +111,7 @@ class Delete(Action[CounterReference, Counter]):
 
     async def run(self, params: CounterReference, context: Context) -> Counter:
         row = await _locked(context, params)
-        last = await shown(row, context, params.timezone)
+        last = await shown(row, context, params.timezone, is_gone=True)
         await store.remove(context.db, row)
         return last
 

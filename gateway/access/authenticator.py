@@ -6,6 +6,8 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import NamedTuple
 
+from gateway.access.addresses import Ranges, lies_in, parse_ranges
+from gateway.access.grants import narrowed
 from gateway.access.identity import Identity, KeyHolder
 from gateway.access.keys import hash_secret, parse_key, same_hash
 from gateway.access.roles import Role
@@ -17,9 +19,14 @@ REMEMBERED_SECONDS = 0.5
 _REMEMBERED_MAX = 10_000
 
 
-class _Remembered(NamedTuple):
+class _Found(NamedTuple):
+    """What a look-up of a good key came to."""
+
     identity: Identity
     until: float
+    ranges: tuple[Ranges, ...]
+    """Where calls may come from: a range of each, or anywhere when there are none."""
+    is_suspended: bool = False
 
 
 class Authenticator:
@@ -34,49 +41,88 @@ class Authenticator:
         self._db = db
         self._now = now
         self._clock = clock
-        self._remembered: dict[bytes, _Remembered] = {}
-        self._asking: dict[bytes, asyncio.Task[Identity]] = {}
+        self._remembered: dict[bytes, _Found] = {}
+        self._asking: dict[bytes, asyncio.Task[_Found]] = {}
 
-    async def identify(self, presented: str) -> Identity:
-        """Whoever holds the presented key. Raises InvalidAPIKey or WorkspaceSuspended."""
+    async def identify(self, presented: str, address: str | None = None) -> Identity:
+        """Whoever holds the presented key. Raises InvalidAPIKey or WorkspaceSuspended.
+
+        `address` is where the call comes from; None for one from within the process, which may
+        come from anywhere.
+        """
         # The digest stands for the key, so that no key in the clear is kept in memory.
         digest = hashlib.sha256(presented.encode(errors="surrogateescape")).digest()
-        remembered = self._remembered.get(digest)
-        if remembered is not None and self._clock() < remembered.until:
-            return remembered.identity
-        return await asyncio.shield(self._ask(digest, presented))
+        found = self._remembered.get(digest)
+        if found is None or self._clock() >= found.until:
+            found = await asyncio.shield(self._ask(digest, presented))
+        identity = found.identity
+        if found.ranges and address is not None and not _lies_in_all(found.ranges, address):
+            raise _of(identity, identity.key_id, InvalidAPIKey())
+        if found.is_suspended:
+            raise _of(identity, identity.key_id, WorkspaceSuspended())
+        return identity
 
-    def _ask(self, digest: bytes, presented: str) -> asyncio.Task[Identity]:
+    def forget(self, id: str) -> None:
+        """Look everything up anew that depends on the key, account or workspace with this id."""
+        # Whatever is being looked up now may have been read before the change.
+        self._asking.clear()
+        gone = [
+            digest
+            for digest, (identity, *_) in self._remembered.items()
+            if id in (identity.key_id, identity.account_id, identity.workspace_id)
+        ]
+        for digest in gone:
+            del self._remembered[digest]
+
+    def _ask(self, digest: bytes, presented: str) -> "asyncio.Task[_Found]":
         """The look-up of this key; callers who come while it runs share it."""
         asking = self._asking.get(digest)
         if asking is None:
-            asking = asyncio.create_task(self._look_up(digest, presented))
-            asking.add_done_callback(lambda _: self._asking.pop(digest))
+            asking = asyncio.create_task(self._look_up(presented))
+            asking.add_done_callback(lambda task: self._remember(digest, task))
             self._asking[digest] = asking
         return asking
 
-    async def _look_up(self, digest: bytes, presented: str) -> Identity:
+    def _remember(self, digest: bytes, asked: "asyncio.Task[_Found]") -> None:
+        is_good = not asked.cancelled() and asked.exception() is None
+        if self._asking.get(digest) is not asked:
+            return  # told to forget meanwhile
+        del self._asking[digest]
+        if not is_good or asked.result().is_suspended:
+            return
+        if len(self._remembered) >= _REMEMBERED_MAX:
+            self._remembered.clear()
+        self._remembered[digest] = asked.result()
+
+    async def _look_up(self, presented: str) -> _Found:
         key = parse_key(presented)
         if key is None:
             raise InvalidAPIKey
+        asked_at = self._clock()
         holder = await holder_of(self._db, key.id)
         kept_hash = holder.secret_hash if holder else hash_secret("")
         if not same_hash(kept_hash, key.secret_hash) or holder is None:
             raise _of(holder, key.id, InvalidAPIKey())
-        now = self._now()
-        if holder.revoked_at is not None or (holder.expires_at and holder.expires_at <= now):
+        seconds_left = REMEMBERED_SECONDS
+        if holder.expires_at is not None:
+            left = (holder.expires_at - self._now()).total_seconds()
+            seconds_left = min(seconds_left, left)
+        if holder.revoked_at is not None or seconds_left <= 0:
             raise _of(holder, key.id, InvalidAPIKey())
-        if holder.suspended_at is not None:
-            raise _of(holder, key.id, WorkspaceSuspended())
-        identity = _identity(holder, key.id)
-        if len(self._remembered) >= _REMEMBERED_MAX:
-            self._remembered.clear()
-        self._remembered[digest] = _Remembered(identity, self._clock() + REMEMBERED_SECONDS)
-        return identity
+        return _Found(
+            _identity(holder, key.id),
+            asked_at + seconds_left,
+            tuple(parse_ranges(each) for each in (holder.account_ips, holder.key_ips) if each),
+            is_suspended=holder.suspended_at is not None,
+        )
+
+
+def _lies_in_all(ranges: tuple[Ranges, ...], address: str) -> bool:
+    return all(lies_in(address, each) for each in ranges)
 
 
 def _of(
-    holder: Holder | None, key_id: str, error: InvalidAPIKey | WorkspaceSuspended
+    holder: Holder | Identity | None, key_id: str, error: InvalidAPIKey | WorkspaceSuspended
 ) -> ActionError:
     """The error, which the audit can tell whose key it is about; its answer tells nobody."""
     if holder is not None:
@@ -85,21 +131,18 @@ def _of(
 
 
 def _identity(holder: Holder, key_id: str) -> Identity:
+    role = Role(holder.role)
+    scopes = narrowed(role, holder.account_scopes, holder.key_scopes).scopes
     return Identity(
         workspace_id=holder.workspace_id,
         workspace_name=holder.workspace_name,
         timezone=holder.timezone,
         account_id=holder.account_id,
         account_name=holder.account_name,
-        role=Role(holder.role),
-        scopes=_narrowest(holder.account_scopes, holder.key_scopes),
+        role=role,
+        scopes=None if scopes is None else frozenset(scopes),
         key_id=key_id,
         rate_limit=holder.rate_limit,
         rate_limits=holder.rate_limits,
+        is_operator=bool(holder.is_operator),
     )
-
-
-def _narrowest(one: list[str] | None, other: list[str] | None) -> frozenset[str] | None:
-    """What both lists allow; None allows everything."""
-    lists = [frozenset(each) for each in (one, other) if each is not None]
-    return frozenset.intersection(*lists) if lists else None

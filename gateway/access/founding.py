@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from gateway.access import rows
-from gateway.access.keys import Key, make_key
-from gateway.access.roles import Role
+from gateway.access import rows, workspaces
+from gateway.access.keys import Key
+from gateway.access.limits import OFF
 from gateway.store.database import Database, DuplicateError, Transaction
 
 
@@ -22,24 +22,15 @@ async def found(
     """
     if await rows.any_workspace(database.reader):
         return None
-    key = make_key(environment)
 
-    async def make(db: Transaction) -> None:
-        workspace_id, account_id, at = new_id(), new_id(), now()
-        await rows.add_workspace(
-            db, id=workspace_id, name="Main", timezone="UTC", operator=True, at=at
-        )
-        await rows.add_account(
-            db, id=account_id, workspace_id=workspace_id, name="Owner", role=Role.OWNER,
-            scopes=None, at=at, rate_limit="off",
+    async def make(db: Transaction) -> Key:
+        founded = await workspaces.found(
+            db, name="Main", timezone="UTC", environment=environment, now=now(), new_id=new_id,
+            operator=True, rate_limit=OFF,
         )  # fmt: skip
-        await rows.add_key(
-            db, key=key, account_id=account_id, name="First key", scopes=None, at=at,
-            expires_at=None,
-        )  # fmt: skip
+        return founded.key
 
     try:
-        await database.write(make)
+        return await database.write(make)
     except DuplicateError:
         return None  # another gateway on the same database was faster
-    return key

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from gateway.access.roles import Role, covers
+from gateway.access.roles import Reserved, Role, covers
 
 
 class KeyHolder(NamedTuple):
@@ -31,6 +31,15 @@ class Identity(NamedTuple):
     rate_limits: Mapping[str, str] | None = None
     """The account's own limits by action, `section/action`."""
 
+    is_operator: bool = False
+    """Whether the workspace is the operator's."""
+
     def may(self, scope: str) -> bool:
         """Whether role and scopes cover `<section>:<verb>`."""
         return covers(self.role, scope) and (self.scopes is None or scope in self.scopes)
+
+    def is_among(self, reserved: Reserved) -> bool:
+        """Whether the caller is one of those to whom an action is reserved."""
+        if self.role is not Role.OWNER:
+            return False
+        return reserved is Reserved.OWNERS or self.is_operator

@@ -1,7 +1,7 @@
 """Roles and scopes, as section 4 of the protocol has them."""
 
 import re
-from enum import StrEnum
+from enum import Enum, StrEnum
 
 
 class Role(StrEnum):
@@ -9,6 +9,13 @@ class Role(StrEnum):
     EDITOR = "editor"
     ADMIN = "admin"
     OWNER = "owner"
+
+
+class Reserved(Enum):
+    """Those to whom an action is reserved, beyond its scope."""
+
+    OWNERS = "Only the workspace's owners may do this."
+    OPERATORS = "Only owners of the operator's workspace may do this."
 
 
 _SCOPE = re.compile(r"[a-z][a-z0-9_]*:(read|write|admin)")
@@ -29,3 +36,11 @@ def is_scope(text: str) -> bool:
 
 def covers(role: Role, scope: str) -> bool:
     return scope.rpartition(":")[2] in _VERBS[role]
+
+
+def is_within(role: Role, other: Role) -> bool:
+    """Whether `role` has nothing that `other` lacks."""
+    return _RANKS[role] <= _RANKS[other]
+
+
+_RANKS = {role: rank for rank, role in enumerate(Role)}

@@ -1,5 +1,6 @@
 """Questions asked of workspaces, accounts and keys."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import NamedTuple
 
@@ -29,6 +30,9 @@ class Holder(NamedTuple):
     suspended_at: datetime | None
     rate_limit: str | None
     rate_limits: dict[str, str] | None
+    is_operator: int
+    account_ips: list[str] | None
+    key_ips: list[str] | None
 
 
 _HOLDER = Statement(
@@ -37,7 +41,8 @@ _HOLDER = Statement(
         accounts.c.id, accounts.c.name, accounts.c.role, accounts.c.scopes.label("account_scopes"),
         workspaces.c.id.label("workspace_id"), workspaces.c.name.label("workspace_name"),
         workspaces.c.timezone, workspaces.c.suspended_at,
-        accounts.c.rate_limit, accounts.c.rate_limits,
+        accounts.c.rate_limit, accounts.c.rate_limits, workspaces.c.is_operator,
+        accounts.c.allowed_ips, keys.c.allowed_ips.label("key_ips"),
     )
     .join(accounts, accounts.c.id == keys.c.account_id)
     .join(workspaces, workspaces.c.id == accounts.c.workspace_id)
@@ -77,20 +82,21 @@ async def add_workspace(
 async def add_account(
     db: Transaction, *, id: str, workspace_id: str, name: str, role: Role,
     scopes: list[str] | None, at: datetime, rate_limit: str | None = None,
+    rate_limits: Mapping[str, str] | None = None, allowed_ips: list[str] | None = None,
 ) -> None:  # fmt: skip
     await db.run(
         _ADD_ACCOUNT, id=id, workspace_id=workspace_id, name=name, role=role.value, scopes=scopes,
-        rate_limit=rate_limit, rate_limits=None, allowed_ips=None, created_at=at, updated_at=at,
-        last_used_at=None,
+        rate_limit=rate_limit, rate_limits=rate_limits, allowed_ips=allowed_ips, created_at=at,
+        updated_at=at, last_used_at=None,
     )  # fmt: skip
 
 
 async def add_key(
     db: Transaction, *, key: Key, account_id: str, name: str, scopes: list[str] | None,
-    at: datetime, expires_at: datetime | None,
+    at: datetime, expires_at: datetime | None, allowed_ips: list[str] | None = None,
 ) -> None:  # fmt: skip
     await db.run(
         _ADD_KEY, id=key.id, account_id=account_id, name=name, secret_hash=key.secret_hash,
         last_four=key.secret[-4:], scopes=scopes, created_at=at, expires_at=expires_at,
-        revoked_at=None, allowed_ips=None, last_used_at=None,
+        revoked_at=None, allowed_ips=allowed_ips, last_used_at=None, replaced_by=None,
     )  # fmt: skip

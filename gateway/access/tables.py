@@ -11,14 +11,14 @@ from sqlalchemy import (
 )
 
 from gateway.store.tables import metadata
-from gateway.store.types import Id, Int64, Json, Moment
+from gateway.store.types import Id, Int64, Json, Moment, Ordered
 
 workspaces = Table(
     "workspaces",
     metadata,
     Column("id", Id, primary_key=True),
-    Column("name", Text, nullable=False),
-    Column("timezone", Text, nullable=False),
+    Column("name", Ordered(), nullable=False),
+    Column("timezone", Ordered(), nullable=False),
     Column("is_operator", Int64(), nullable=False),
     Column("created_at", Moment, nullable=False),
     Column("suspended_at", Moment),
@@ -39,7 +39,7 @@ accounts = Table(
     metadata,
     Column("id", Id, primary_key=True),
     Column("workspace_id", Id, ForeignKey("workspaces.id"), nullable=False, index=True),
-    Column("name", Text, nullable=False),
+    Column("name", Ordered(), nullable=False),
     Column("role", Text, nullable=False),
     Column("scopes", Json),
     Column("created_at", Moment, nullable=False),
@@ -56,9 +56,9 @@ accounts = Table(
 keys = Table(
     "keys",
     metadata,
-    Column("id", Text, primary_key=True),
+    Column("id", Ordered(), primary_key=True),
     Column("account_id", Id, ForeignKey("accounts.id"), nullable=False, index=True),
-    Column("name", Text, nullable=False),
+    Column("name", Ordered(), nullable=False),
     Column("secret_hash", Text, nullable=False),
     Column("last_four", Text, nullable=False),
     Column("scopes", Json),
@@ -67,5 +67,7 @@ keys = Table(
     Column("revoked_at", Moment),
     Column("allowed_ips", Json),
     Column("last_used_at", Moment),
+    # The key that took its place when it was rotated.
+    Column("replaced_by", Text),
     sqlite_strict=True,
 )

@@ -16,7 +16,7 @@ async def authenticate(call: Call, *, by: Authenticator, failures: Failures) -> 
     if call.key is None:
         raise AccessDenied
     try:
-        return await by.identify(call.key)
+        return await by.identify(call.key, call.address)
     except InvalidAPIKey:
         await failures.note(call.address)
         raise

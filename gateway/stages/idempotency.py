@@ -3,13 +3,14 @@
 import asyncio
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
 from marshmallow import missing
 
 from gateway.access.identity import Identity
+from gateway.codec.secrets import withhold
 from gateway.context import Options
 from gateway.errors import IdempotencyKeyInUse, IdempotencyKeyReused, MalformedRequest
 from gateway.registry import Registered
@@ -81,14 +82,9 @@ def record_of(
     if registered.flag is not None:
         kept[registered.flag] = True
     if registered.secrets:
-        data = _without(registered.secrets, data)
+        data = withhold(data, registered.secrets)
         kept["secret_withheld"] = True
     return Record(claim, data.decode(), orjson.dumps(kept).decode())
-
-
-def _without(secrets: Iterable[str], data: bytes) -> bytes:
-    shown = orjson.loads(data)
-    return orjson.dumps(shown | {name: None for name in secrets if name in shown})
 
 
 def _plain(value: Any) -> Any:

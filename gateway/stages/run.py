@@ -1,6 +1,7 @@
 """Run the action: a read at once, a write in a transaction, a keyed write only once."""
 
 import asyncio
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -84,6 +85,7 @@ class Runner:
 
         async def perform(db: Transaction) -> bytes:
             context.db, context.now = db, shared.now()
+            context.on_commit = []  # what an earlier try left was rolled back
             if claim is not None:
                 used = await idempotency.claim(db, [claim], at=context.now)
                 if claim in used:
@@ -96,7 +98,17 @@ class Runner:
                 await self._audit(db, noted, result, context.now)
             return data
 
-        return await self._database.write(perform)
+        data = await self._database.write(perform)
+        for callback in context.on_commit or ():
+            self._call_back(callback, flags)
+        return data
+
+    def _call_back(self, callback: Callable[[], None], flags: dict[str, object]) -> None:
+        """The write is committed: whatever happens now, its caller is told so."""
+        try:
+            callback()
+        except Exception:
+            self._shared.log.exception("callback.failed", request_id=flags["request_id"])
 
     async def _audit(self, db: Transaction, noted: Noted, result: Any, at: datetime) -> None:
         """Leave a row about what was done, in its own transaction, as the last of it."""
@@ -104,6 +116,8 @@ class Runner:
         row = row_about(noted, noted.caller, "success", id=id, at=at, days=days)
         if row.object_id is None:
             row = row._replace(object_id=getattr(result, "id", None))
+        if noted.caller is None and row.object_id is None:
+            return  # nobody did nothing: a stranger cannot fill the trail
         await audit.add(db, [row])
 
 

@@ -47,6 +47,12 @@ class Queries(ABC):
         """Run it for what it does."""
         await self.all(statement, **values)
 
+    async def notify(self, channel: str, text: str) -> None:  # noqa: B027 - see below
+        """Tell whoever listens to `channel`, once this transaction is committed.
+
+        On SQLite, which has no such way to other processes, nobody is told.
+        """
+
 
 Transaction: TypeAlias = Queries
 """Queries inside a transaction, committed or rolled back by whoever opened it."""
@@ -90,6 +96,12 @@ class Database(Protocol):
         """Have `lane` serve `call` with the others that came meanwhile; return once committed.
 
         Cancelling is as for `write`.
+        """
+
+    def listen(self, channel: str, heard: Callable[[str], None]) -> None:
+        """Have `heard` called with what is told on `channel`, until the database is closed.
+
+        What is told while the connection is away is missed: whoever needs it must not rely on it.
         """
 
     async def check(self) -> None:

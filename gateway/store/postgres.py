@@ -15,6 +15,7 @@ from gateway.store.database import (
     Work,
 )
 from gateway.store.groups import GROUP_MAX, Entry, GroupQueue
+from gateway.store.listener import Listener
 from gateway.store.sizes import GroupSizes
 from gateway.store.statements import Row, Statement, dialect_named
 
@@ -63,6 +64,9 @@ class PostgresQueries(Queries):
             raise LockedError from fault
         return compiled.rows(found)
 
+    async def notify(self, channel: str, text: str) -> None:
+        await self._connection.execute("SELECT pg_notify($1, $2)", channel, text)
+
 
 class PostgresDatabase:
     """A PostgreSQL database, which any number of gateways may share."""
@@ -72,6 +76,7 @@ class PostgresDatabase:
         self.group_sizes = GroupSizes(GROUP_MAX)
         self._lanes: dict[Lane[Any], GroupQueue] = {}
         self._without_connection = 0
+        self._listeners: list[Listener] = []
 
     async def open(self) -> Self:
         """Connect. Raises DatabaseError when the server cannot be reached or might lose commits."""
@@ -117,6 +122,9 @@ class PostgresDatabase:
             queue = self._lanes[lane] = GroupQueue(self._commit, self.group_sizes)
         await queue.put(Entry(lane=lane, call=call))
 
+    def listen(self, channel: str, heard: Callable[[str], None]) -> None:
+        self._listeners.append(Listener(self._url, channel, heard))
+
     async def check(self) -> None:
         try:
             found = await self._pool.fetchval("SELECT pg_is_in_recovery()", timeout=5)
@@ -126,6 +134,8 @@ class PostgresDatabase:
             raise DatabaseError("The PostgreSQL database is a standby and cannot be written.")
 
     async def close(self) -> None:
+        for listener in self._listeners:
+            await listener.stop()
         for queue in self._lanes.values():
             await queue.drain()
         await self._pool.close()

@@ -1,7 +1,7 @@
 """SQLite through aiosqlite: one writer that commits in groups, and readers that never wait."""
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -108,6 +108,9 @@ class SqliteDatabase:
 
     async def join(self, lane: Lane[Any], call: Any) -> None:
         await self._queue.put(Entry(lane=lane, call=call))
+
+    def listen(self, channel: str, heard: Callable[[str], None]) -> None:
+        """Nothing is ever told here."""
 
     async def check(self) -> None:
         async def nothing(_: Transaction) -> None:

@@ -121,10 +121,14 @@ class Rpc:
             request_id=request_id,
             started=started,
             key=_presented_key(headers.get(hdrs.AUTHORIZATION)),
-            address=request.remote if self._proxies is None else self._proxies.address(request),
+            # A caller who is gone has no address; None would be taken for one of our own.
+            address=self._address(request) or "",
             idempotency_key=headers.get(_IDEMPOTENCY_KEY),
             traceparent=_trace(headers),
         )
+
+    def _address(self, request: web.BaseRequest) -> str | None:
+        return request.remote if self._proxies is None else self._proxies.address(request)
 
     def _https_url(self, request: web.BaseRequest) -> str:
         """The same address over https, on its usual port."""

@@ -1,7 +1,7 @@
 """Counters as their callers see them."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from marshmallow import fields
@@ -72,12 +72,13 @@ class Counter(NamedTuple):
     description: str | None
     metadata: Mapping[str, str]
     history: list[Change] | Absent = ABSENT
+    permitted_actions: Sequence[str] = ()
 
 
 class CounterShape(Shape[Counter]):
     makes = Counter
     extended = ("created_by", "description", "metadata")
-    expansions = ("history",)
+    expansions = ("history", "permitted_actions")
 
     id = Id(required=True)
     external_id = Text(required=True, allow_none=True)
@@ -96,6 +97,7 @@ class CounterShape(Shape[Counter]):
     description = Text(allow_none=True)
     metadata = fields.Dict(keys=Text(), values=Text())
     history = fields.List(fields.Nested(ChangeShape))
+    permitted_actions = fields.List(Text())
 
 
 class PastValue(NamedTuple):

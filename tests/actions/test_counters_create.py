@@ -187,7 +187,9 @@ async def test_create_shows_the_extended_attributes_and_the_history_on_request(
 
     made = await make(description="Since spring", metadata=metadata, _full=True, _expansions=True)
 
-    assert list(made)[-4:] == ["created_by", "description", "metadata", "history"]
+    assert list(made)[-5:] == [
+        *("created_by", "description", "metadata", "history", "permitted_actions"),
+    ]
     assert made["created_by"] == caller["account_id"]
     assert made["description"] == "Since spring"
     assert list(made["metadata"].items()) == list(metadata.items())

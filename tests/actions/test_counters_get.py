@@ -80,7 +80,8 @@ async def test_expansions_are_named_or_all_or_none(house: House, steps: Counter)
     empty = await house.data("counters/get", external_id="steps", _expansions=[])
 
     history = await house.data("counters/history", external_id="steps")
-    assert named == all_ == steps | {"history": history}
+    assert named == steps | {"history": history}
+    assert all_ == named | {"permitted_actions": all_["permitted_actions"]}
     assert none == empty == steps
 
 
@@ -104,7 +105,7 @@ async def test_unknown_expansions_and_things_like_booleans_are_refused(send: Sen
     number = await send("counters/get", external_id="steps", _full=1)
 
     assert _errors({"unknown": unknown, "text": text, "number": number}) == {
-        "unknown": {"_expansions": {"0": ["Must be one of: history."]}},
+        "unknown": {"_expansions": {"0": ["Must be one of: history, permitted_actions."]}},
         "text": {"_expansions": ["Not a valid list."]},
         "number": {"_full": ["Not a valid boolean."]},
     }

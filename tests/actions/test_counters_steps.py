@@ -186,7 +186,9 @@ async def test_steps_show_extended_attributes_and_history_on_request(
         "counters/increment", external_id="steps", by=5, _full=True, _expansions=True
     )
 
-    assert list(stepped)[-4:] == ["created_by", "description", "metadata", "history"]
+    assert list(stepped)[-5:] == [
+        *("created_by", "description", "metadata", "history", "permitted_actions"),
+    ]
     assert stepped["history"] == await house.data("counters/history", external_id="steps")
     assert [each["action"] for each in stepped["history"]] == ["increment", "create"]
 

@@ -7,9 +7,19 @@ from tests.support.house import House, Send
 
 pytestmark = no_rows
 
-OPEN_TO_ALL = ["system/ping", "system/echo"]
-READS = ["counters/list", "counters/get", "counters/history", "counters/at", "keys/usage"]
-WRITES = ["create", "update", "increment", "decrement", "set", "delete"]
+OPEN_TO_ALL = ["system/ping", "system/echo", "keys/report_leak"]
+READS = [
+    *("counters/list", "counters/get", "counters/history", "counters/at"),
+    *("accounts/list", "accounts/get", "keys/list", "keys/usage", "workspaces/get"),
+]
+WRITES = [
+    f"counters/{each}" for each in ("create", "update", "increment", "decrement", "set", "delete")
+]
+OF_OWNERS = [
+    *("accounts/create", "accounts/update", "accounts/delete"),
+    *("keys/create", "keys/rotate", "keys/revoke"),
+    *("workspaces/update", "workspaces/create", "workspaces/suspend", "workspaces/resume"),
+]
 
 
 async def described(house: House, key: str = "", **params: Any) -> dict[str, dict[str, Any]]:
@@ -41,7 +51,10 @@ async def test_parameters_are_told_as_json_schema(house: House) -> None:
     assert list(properties) == ["id", "external_id", "by", "_full", "_expansions"]
     assert properties["by"] == {"type": "integer", "minimum": 1, "maximum": 10**12}
     assert properties["external_id"] == {"type": "string", "minLength": 1, "maxLength": 128}
-    assert properties["_expansions"]["items"] == {"type": "string", "enum": ["history"]}
+    assert properties["_expansions"]["items"] == {
+        "type": "string",
+        "enum": ["history", "permitted_actions"],
+    }
 
 
 async def test_the_engines_own_parameters_of_a_list_are_told_too(house: House) -> None:
@@ -95,10 +108,9 @@ async def test_describe_tells_every_action_that_the_caller_may_use(
 
     found = {who: set(await described(house, key)) for who, key in keys.items()}
 
-    writes = [f"counters/{each}" for each in WRITES]
     assert found == {
-        "owner": {*system, *READS, *writes, "audit/list"},
-        "editor": {*system, *READS, *writes},
+        "owner": {*system, *READS, *WRITES, *OF_OWNERS, "workspaces/list", "audit/list"},
+        "editor": {*system, *READS, *WRITES},
         "viewer": {*system, *READS},
         "narrowed": set(system),
     }
@@ -109,7 +121,9 @@ async def test_every_described_action_is_whole(house: House) -> None:
 
     effects = {path: each["effect"] for path, each in found.items()}
     assert {path for path, effect in effects.items() if effect != "reads"} == {
-        f"counters/{each}" for each in WRITES
+        *WRITES,
+        *OF_OWNERS,
+        "keys/report_leak",
     }
     assert (effects["counters/create"], effects["counters/delete"]) == ("creates", "deletes")
     assert {path for path, each in found.items() if each["scope"] is None} == set(OPEN_TO_ALL)

@@ -49,6 +49,12 @@ CALLS: tuple[tuple[str, Mapping[str, Any]], ...] = (
     ("counters/at", {"external_id": MARK, "moment": MARK, "timezone": MARK}),
     ("system/describe", {"action": f"counters/{MARK}"}),
     ("counters/delete", {"external_id": MARK}),
+    ("accounts/create", {"name": MARK, "role": "viewer"}),
+    ("accounts/create", {"name": MARK, "role": MARK, "scopes": [MARK], "allowed_ips": [MARK]}),
+    ("keys/create", {"account_id": MARK, "name": MARK}),
+    ("keys/report_leak", {"key": f"hal_live_{MARK * 5}"}),
+    ("workspaces/create", {"name": MARK}),
+    ("workspaces/update", {"name": MARK}),
     (f"counters/{MARK}", {}),
     (f"{MARK}/{MARK}", {MARK: MARK}),
 )

@@ -11,10 +11,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from actions.catalogue import SECTIONS
+from gateway.access.keys import make_key
 from gateway.registry import Registry
 from gateway.settings import Settings, told_settings
 
@@ -98,6 +100,7 @@ def test_the_first_command_serves_and_the_first_call_counts(clone: Path) -> None
     with running(BLOCKS["serve"], clone) as served:
         answers = _run("first-call", served, clone)
         demonstration = _run("demonstration", served, clone)
+        operated = _run("operator", served, clone)
 
     decoder = json.JSONDecoder()
     created, end = decoder.raw_decode(answers)
@@ -106,6 +109,10 @@ def test_the_first_command_serves_and_the_first_call_counts(clone: Path) -> None
     assert incremented["data"]["value"] == 250
     assert re.search(r"\b60\b.*/often", demonstration)
     assert re.search(r"\b30\b.*/seldom", demonstration)
+
+    key, *_, last = operated.splitlines()
+    assert KEY.fullmatch(key)
+    assert last.endswith("Dashboard")
 
     shown = json.loads(re.findall(r"^```json\n(.*?)^```$", README, re.DOTALL | re.MULTILINE)[0])
     assert list(shown) == list(incremented)
@@ -134,6 +141,17 @@ def test_an_action_of_ones_own_is_served_and_its_test_passes(clone: Path) -> Non
         with urllib.request.urlopen(request) as response:  # noqa: S310
             answer = json.load(response)
     assert answer["data"] == {"text": "Hello, Ada!"}
+
+
+def test_scanners_know_a_key_by_its_check() -> None:
+    found: dict[str, Any] = {}
+    exec(BLOCKS["check.py"], found)  # noqa: S102 - what the README tells scanners to run
+    key = make_key("live").text
+    wrong = key[:-1] + ("0" if key[-1] != "0" else "1")
+
+    assert [found["is_key"](text) for text in (key, wrong, key + "0", "")] == [
+        *(True, False, False, False),
+    ]
 
 
 @pytest.mark.parametrize("path", [each.path for each in Registry(SECTIONS)])

@@ -25,7 +25,18 @@ _MOMENTS = (
 )
 
 FITTING: Mapping[str, tuple[Any, ...]] = {
-    "id": (_ID,),
+    "id": (_ID, "0123456789Az"),
+    "account_id": (_ID,),
+    "role": ("viewer", "editor", "admin", "owner"),
+    "scopes": ([], ["counters:read"], ["counters:read", "keys:admin"], ["nothing:read"], None),
+    "rate_limit": ("off", "1/1", "9999999/99999", None),
+    "rate_limits": ({}, {"counters/list": "1/1"}, {"no/such": "off"}, None),
+    "allowed_ips": (["0.0.0.0/0", "::/0"], ["::1"], ["10.0.0.1/8"], [], None),
+    "expires_at": ("9999-12-31T23:59:59.999999Z", "1969-12-31T23:59:59Z"),
+    "overlap_seconds": (0, 1, 30 * 86_400),
+    "revoked": (True, False),
+    "suspended": (True, False),
+    "key": (f"hal_live_{'0' * 50}", "", "x" * 500, "\0"),
     "external_id": (
         "steps",
         "since",

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 from marshmallow import fields
 
 from gateway import NO_KEY, Action, BatchAction, Cursors, Effect, ListAction, Pages
+from gateway.access.roles import Reserved
 from gateway.registry import AnyAction
 from schemas.base import Shape
 from tests.gateway.toy_shapes import Name, NameShape, Thing, ThingShape
@@ -23,11 +24,20 @@ class Oddly(Free):
     scope = "play:fly"
 
 
-class Open(Free):
-    """Write without a scope."""
+class Open(BatchAction[Name, Name]):
+    """Write for many without a scope."""
 
     scope = NO_KEY
+    takes = NameShape()
+    gives = NameShape()
     effect = Effect.MODIFIES
+
+
+class Elite(Free):
+    """Need no key, and yet be for few."""
+
+    scope = NO_KEY
+    reserved = Reserved.OWNERS
 
 
 class Mute(Action[Name, Name]):

@@ -30,7 +30,8 @@ def refusal(*sections: Section) -> str:
     [
         (misfits.Free, "play/free declares no scope (NO_KEY is one)"),
         (misfits.Oddly, "play/oddly: 'play:fly' is not a scope"),
-        (misfits.Open, "play/open: a write needs a scope"),
+        (misfits.Open, "play/open: a BatchAction needs a scope"),
+        (misfits.Elite, "play/elite: what needs no key is reserved to nobody"),
         (misfits.Mute, "play/mute has no docstring"),
         (misfits.Shapeless, "play/shapeless: takes and gives are marshmallow schemas"),
         (misfits.Endless, "play/endless: a ListAction, and nothing else, declares listing"),

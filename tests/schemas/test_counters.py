@@ -151,6 +151,7 @@ def test_a_counter_is_shown_flat_in_a_fixed_order_without_what_it_lacks() -> Non
     assert list(shown) == [
         *("id", "external_id", "name", "type", "value", "date", "milestones", "version"),
         *("created_at", "updated_at", "created_by", "description", "metadata", "history"),
+        "permitted_actions",
     ]
     assert shown["milestones"] == [{"days": 7, "date": "2026-11-08", "reached": True}]
     assert shown["updated_at"] == "2026-11-21T12:00:00.000000Z"

@@ -59,10 +59,13 @@ class House:
 
     async def send(self, path: str, *, key: str | None = "", **params: Any) -> Answer:
         """The envelope of a call, as parsed; `key` None sends none, "" the first one."""
-        used = self.key if key == "" else key
+        return await self.post(path, self.key if key == "" else key, params)
+
+    async def post(self, path: str, key: str | None, params: Any) -> Answer:
+        """The same, for parameters of any name."""
         if self.door == "http":
-            return await self._send_http(path, used, params)
-        return await self._send_direct(path, used, params)
+            return await self._send_http(path, key, params)
+        return await self._send_direct(path, key, params)
 
     async def data(self, path: str, **params: Any) -> Any:
         """The `data` of a call that must succeed."""

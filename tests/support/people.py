@@ -45,7 +45,10 @@ async def add_account(
     scopes: list[str] | None = None,
     key_scopes: list[str] | None = None,
     expires_at: datetime | None = None,
+    allowed_ips: list[str] | None = None,
+    key_ips: list[str] | None = None,
     rate_limit: str | None = None,
+    rate_limits: dict[str, str] | None = None,
 ) -> Key:
     """The key of one more account of the workspace."""
     account_id, key = new_id(), make_key("live")
@@ -60,6 +63,8 @@ async def add_account(
             scopes=scopes,
             at=NOON,
             rate_limit=rate_limit,
+            rate_limits=rate_limits,
+            allowed_ips=allowed_ips,
         )
         await rows.add_key(
             db,
@@ -69,6 +74,7 @@ async def add_account(
             scopes=key_scopes,
             at=NOON,
             expires_at=expires_at,
+            allowed_ips=key_ips,
         )
 
     await house.gateway.database.write(add)

@@ -3,10 +3,18 @@
 import sqlalchemy as sa
 from alembic import op
 
-from gateway.store.types import Json, Moment
+from gateway.store.types import Json, Moment, Ordered
 
 revision = "0002"
 down_revision = "0001"
+
+_SORTED = (
+    ("workspaces", "name"),
+    ("workspaces", "timezone"),
+    ("accounts", "name"),
+    ("keys", "id"),
+    ("keys", "name"),
+)
 
 
 def upgrade() -> None:
@@ -17,3 +25,9 @@ def upgrade() -> None:
     op.add_column("accounts", sa.Column("last_used_at", Moment))
     op.add_column("keys", sa.Column("allowed_ips", Json))
     op.add_column("keys", sa.Column("last_used_at", Moment))
+    op.add_column("keys", sa.Column("replaced_by", sa.Text))
+    op.execute("UPDATE accounts SET updated_at = created_at")
+    if op.get_bind().dialect.name == "postgresql":
+        # What lists sort by sorts by code point, as it does on SQLite.
+        for table, column in _SORTED:
+            op.alter_column(table, column, type_=Ordered())

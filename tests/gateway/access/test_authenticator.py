@@ -206,3 +206,125 @@ async def test_a_caller_who_leaves_does_not_end_the_look_up_of_the_others(
 
     assert (await other).account_name == "Owner"
     assert leaver.cancelled()
+
+
+HERE, ELSEWHERE = "192.0.2.7", "198.51.100.1"
+
+
+@pytest.mark.parametrize(
+    ("of_account", "of_key", "good"),
+    [
+        (None, None, True),
+        (["192.0.2.0/24"], None, True),
+        (None, ["192.0.2.7"], True),
+        (["192.0.2.0/24"], ["192.0.0.0/16"], True),
+        (["10.0.0.0/8"], None, False),
+        (None, ["10.0.0.0/8", "2001:db8::/32"], False),
+        (["192.0.2.0/24"], ["10.0.0.0/8"], False),
+        (["10.0.0.0/8"], ["192.0.2.0/24"], False),
+    ],
+)
+async def test_a_key_is_good_from_the_addresses_of_both_lists(
+    toybox: House,
+    door: Door,
+    of_account: list[str] | None,
+    of_key: list[str] | None,
+    *,
+    good: bool,
+) -> None:
+    key = await key_of(toybox, allowed_ips=of_account, key_ips=of_key)
+
+    for _ in range(2):  # looked up, and remembered
+        if good:
+            assert (await door.identify(key, HERE)).account_name == "Newcomer"
+        else:
+            with pytest.raises(InvalidAPIKey):
+                await door.identify(key, HERE)
+
+
+async def test_a_remembered_key_is_held_to_its_addresses(toybox: House, door: Door) -> None:
+    key = await key_of(toybox, key_ips=["192.0.2.0/24"])
+    await door.identify(key, HERE)
+    asked = door.db.asked
+
+    for address in (ELSEWHERE, "", "unix:"):
+        with pytest.raises(InvalidAPIKey):
+            await door.identify(key, address)
+    assert (await door.identify(key, f"::ffff:{HERE}")).account_name == "Newcomer"
+    assert door.db.asked == asked
+
+
+async def test_a_call_from_within_comes_from_anywhere(toybox: House, door: Door) -> None:
+    key = await key_of(toybox, allowed_ips=["10.0.0.0/8"])
+
+    assert (await door.identify(key, None)).account_name == "Newcomer"
+
+
+async def test_from_elsewhere_not_even_a_suspension_is_told(toybox: House, door: Door) -> None:
+    key, workspace_id = await admit(toybox, key_ips=["10.0.0.0/8"])
+    await suspend(toybox, workspace_id)
+
+    with pytest.raises(InvalidAPIKey):
+        await door.identify(key.text, HERE)
+    with pytest.raises(WorkspaceSuspended):
+        await door.identify(key.text, "10.1.2.3")
+
+
+@pytest.mark.parametrize("of", ["key_id", "account_id", "workspace_id"])
+async def test_what_is_forgotten_is_looked_up_anew(toybox: House, door: Door, of: str) -> None:
+    key, _ = await admit(toybox)
+    identity = await door.identify(key.text)
+    await door.identify(toybox.key)
+    await revoke(toybox, key.id)
+    asked = door.db.asked
+
+    door.authenticator.forget(getattr(identity, of))
+
+    assert await door.refusal(key.text) is InvalidAPIKey
+    assert (await door.identify(toybox.key)).account_name == "Owner"
+    assert door.db.asked == asked + 1
+
+
+class Held(Queries):
+    """The reader of a house, which answers when the test says so."""
+
+    def __init__(self, house: House) -> None:
+        self._reader = house.gateway.database.reader
+        self.asked, self.go_on = asyncio.Event(), asyncio.Event()
+
+    async def all(self, statement: Statement, **values: Any) -> list[Row]:
+        found = await self._reader.all(statement, **values)
+        self.asked.set()
+        await self.go_on.wait()
+        return found
+
+
+async def test_what_was_read_before_a_revocation_is_not_remembered_after_it(
+    toybox: House,
+) -> None:
+    db = Held(toybox)
+    authenticator = Authenticator(db, now=toybox.clock, clock=lambda: 100.0)
+    key, _ = await admit(toybox)
+    early = asyncio.create_task(authenticator.identify(key.text))
+    await db.asked.wait()
+    await revoke(toybox, key.id)
+    authenticator.forget(key.id)
+
+    late = asyncio.create_task(authenticator.identify(key.text))
+    await asyncio.sleep(0)
+    db.go_on.set()
+
+    assert (await early).account_name == "Newcomer"
+    with pytest.raises(InvalidAPIKey):
+        await late
+    with pytest.raises(InvalidAPIKey):
+        await authenticator.identify(key.text)
+
+
+async def test_a_key_is_not_remembered_beyond_its_end(toybox: House, door: Door) -> None:
+    key = await key_of(toybox, expires_at=NOON + timedelta(seconds=0.2))
+    await door.identify(key)
+    toybox.clock.now = NOON + timedelta(seconds=0.3)
+    door.seconds += 0.2
+
+    assert await door.refusal(key) is InvalidAPIKey

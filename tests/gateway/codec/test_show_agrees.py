@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from gateway.codec.encode import encode
 from gateway.codec.show import compile_show
+from schemas.accounts import Account, AccountShape
 from schemas.base import ABSENT, Shape
 from schemas.counters import (
     TYPES,
@@ -21,6 +22,14 @@ from schemas.counters import (
     MilestoneShape,
     PastValue,
     PastValueShape,
+)
+from schemas.keys import (
+    Key,
+    KeyShape,
+    MadeKey,
+    MadeKeyShape,
+    RotatedKey,
+    RotatedKeyShape,
 )
 from schemas.system import (
     Caller,
@@ -34,6 +43,7 @@ from schemas.system import (
     Pong,
     PongShape,
 )
+from schemas.workspaces import MadeWorkspace, MadeWorkspaceShape, Owner, Workspace, WorkspaceShape
 
 INT64 = st.integers(-(2**63), 2**63 - 1)
 TEXT = st.text(max_size=8)
@@ -120,6 +130,42 @@ DESCRIPTION = st.builds(
     example=FACTS,
     deprecated=st.none() | FACTS,
 )
+TEXTS = st.lists(TEXT, max_size=3)
+ACCOUNT = st.builds(
+    Account,
+    id=TEXT,
+    name=TEXT,
+    role=TEXT,
+    scopes=st.none() | TEXTS,
+    rate_limit=MAYBE_TEXT,
+    rate_limits=st.none() | st.dictionaries(TEXT, TEXT, max_size=3),
+    allowed_ips=st.none() | TEXTS,
+    created_at=MOMENT,
+    updated_at=MOMENT,
+    last_used_at=st.none() | MOMENT,
+    permitted_actions=TEXTS,
+)
+KEY_FACTS: dict[str, st.SearchStrategy[Any]] = {
+    **dict.fromkeys(("id", "account_id", "name", "last_four"), TEXT),
+    **dict.fromkeys(("scopes", "allowed_ips"), st.none() | TEXTS),
+    **dict.fromkeys(("last_used_at", "expires_at", "revoked_at"), st.none() | MOMENT),
+    "created_at": MOMENT,
+    "replaced_by": MAYBE_TEXT,
+    "permitted_actions": TEXTS,
+}
+KEY = st.builds(Key, **KEY_FACTS)
+WORKSPACE_FACTS: dict[str, st.SearchStrategy[Any]] = {
+    **dict.fromkeys(("id", "name", "timezone"), TEXT),
+    "created_at": MOMENT,
+    "suspended_at": st.none() | MOMENT,
+    "permitted_actions": TEXTS,
+}
+MADE_WORKSPACE = st.builds(
+    MadeWorkspace,
+    **WORKSPACE_FACTS,
+    account=st.builds(Owner, TEXT, TEXT, TEXT, MAYBE_TEXT),
+    key=TEXT,
+)
 
 SHOWN: list[tuple[Shape[Any], st.SearchStrategy[Any]]] = [
     (CounterShape(), COUNTER),
@@ -130,6 +176,12 @@ SHOWN: list[tuple[Shape[Any], st.SearchStrategy[Any]]] = [
     (DescriptionShape(), DESCRIPTION),
     (DescribedShape(), st.builds(Described, st.lists(DESCRIPTION, max_size=2))),
     (PongShape(), st.builds(Pong, st.booleans())),
+    (AccountShape(), ACCOUNT),
+    (KeyShape(), KEY),
+    (MadeKeyShape(), st.builds(MadeKey, **KEY_FACTS, key=TEXT)),
+    (RotatedKeyShape(), st.builds(RotatedKey, **KEY_FACTS, key=TEXT, replaces=KEY)),
+    (WorkspaceShape(), st.builds(Workspace, **WORKSPACE_FACTS)),
+    (MadeWorkspaceShape(), MADE_WORKSPACE),
     (EchoedShape(), st.builds(Echo, FACTS)),
 ]
 
@@ -158,7 +210,7 @@ def test_compiled_and_dumped_are_the_same(
 @given(counter=COUNTER)
 @settings(max_examples=20, deadline=None)
 def test_what_was_not_asked_for_is_not_shown(counter: Counter) -> None:
-    hidden = {"created_by", "description", "metadata", "history"}
+    hidden = {*CounterShape.extended, *CounterShape.expansions}
     compiled = as_received(compile_show(CounterShape())(counter))
     dumped = as_received(CounterShape(exclude=hidden).dump(counter))
 

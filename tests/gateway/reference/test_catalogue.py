@@ -5,10 +5,12 @@ from typing import Any
 import pytest
 
 from gateway.access.identity import Identity
+from gateway.access.limits import Limits
 from gateway.access.roles import Role
 from gateway.errors import UnknownAction
 from gateway.reference.catalogue import RegistryCatalogue
 from gateway.registry import Registry
+from gateway.settings import Settings
 from tests.gateway import toys
 
 KEYS = [
@@ -20,7 +22,7 @@ READING = ["toys/things", "toys/past", "toys/past_too"]
 
 @pytest.fixture
 def catalogue() -> RegistryCatalogue:
-    return RegistryCatalogue(Registry([toys.section]))
+    return RegistryCatalogue(Registry([toys.section]), Settings(rate_limits={"toys/keep": "5/60"}))
 
 
 def somebody(role: Role, scopes: frozenset[str] | None = None) -> Identity:
@@ -114,3 +116,7 @@ def test_an_action_on_its_way_out_is_described_as_such(catalogue: RegistryCatalo
         "sunset": "2027-09-30",
         "use": "toys/greet",
     }
+
+
+def test_the_limits_are_the_settings_and_what_actions_declare(catalogue: RegistryCatalogue) -> None:
+    assert catalogue.limits == Limits("100/60", {"toys/keep": "5/60"})

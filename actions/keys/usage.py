@@ -2,11 +2,11 @@
 
 from datetime import date, timedelta
 
-from gateway import Action, Context, Section, errors
+from gateway import Action, Context, NotFound
 from gateway.access.usage import rows
 from gateway.errors import ParameterError
 from schemas.base import sent
-from schemas.key_usage import (
+from schemas.keys import (
     DayUse,
     KeyUsage,
     KeyUsageShape,
@@ -17,10 +17,6 @@ from schemas.key_usage import (
 DAYS_SHOWN = 30
 """Days that are told when nobody says from when."""
 DAYS_MAX = 366
-
-
-class NotFound(errors.NotFound):
-    message = "There is no such key, or this key may not see it."
 
 
 class Usage(Action[UsageWanted, KeyUsage]):
@@ -68,6 +64,3 @@ def _span(params: UsageWanted, today: date) -> tuple[date, date]:
 
 def _refusal(sentence: str) -> ParameterError:
     return ParameterError(f"`to`: {sentence}", {"to": [sentence]})
-
-
-section = Section("keys", "API keys", actions=(Usage,))

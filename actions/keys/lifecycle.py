@@ -1,0 +1,214 @@
+"""Making, listing, rotating and revoking API keys."""
+
+from datetime import datetime
+from typing import Any, ClassVar
+
+from gateway import (
+    NO_KEY,
+    Action,
+    Conflict,
+    Context,
+    Effect,
+    Filter,
+    ListAction,
+    NotFound,
+    Page,
+    Pages,
+)
+from gateway.access import accounts, grants
+from gateway.access import held_keys as kept
+from gateway.access.accounts import Account
+from gateway.access.faults import PermissionDenied
+from gateway.access.held_keys import HeldKey
+from gateway.access.identity import Identity
+from gateway.access.roles import Role, is_within
+from gateway.errors import ParameterError
+from schemas.fields import Flag, Moment, Text
+from schemas.keys import (
+    Key,
+    KeyList,
+    KeyListShape,
+    KeyReference,
+    KeyReferenceShape,
+    KeyShape,
+    Leak,
+    LeakShape,
+    MadeKey,
+    MadeKeyShape,
+    NewKey,
+    NewKeyShape,
+    RotatedKey,
+    RotatedKeyShape,
+    Rotation,
+    RotationShape,
+    Thanks,
+    ThanksShape,
+)
+
+ADMIN = "keys:admin"
+_EXAMPLE_ID = "0123456789Az"
+_EXAMPLE_ACCOUNT = "01a2003c-06ab-73ba-9d3a-9beed55b7919"
+
+
+class Create(Action[NewKey, MadeKey]):
+    """Make a key for an account; it is shown in this one answer and nowhere else."""
+
+    scope = ADMIN
+    takes = NewKeyShape()
+    gives = MadeKeyShape()
+    raises = (NotFound, PermissionDenied)
+    effect = Effect.CREATES
+    works_on = "accounts"
+    audited = True
+    example: ClassVar = {"account_id": _EXAMPLE_ACCOUNT, "name": "Dashboard, autumn"}
+
+    def suits(self, subject: Account, caller: Identity, now: datetime) -> bool:
+        role = Role(subject.role)
+        return grants.may_touch(caller, role) and is_within(role, caller.role)
+
+    async def run(self, params: NewKey, context: Context) -> MadeKey:
+        if params.expires_at is not None and params.expires_at <= context.now:
+            sentence = "Must lie in the future."
+            raise ParameterError(f"`expires_at`: {sentence}", {"expires_at": [sentence]})
+        account = await accounts.hold(context.db, context.identity.workspace_id, params.account_id)
+        role = Role(account.role)
+        grants.refuse_touching(context.identity, role, scope=ADMIN)
+        of_account, known = grants.narrowed(role, account.scopes), context.catalogue.scopes
+        grants.refuse_idle(params.scopes, of_account, whose="The account", known=known)
+        wanted = grants.narrowed(role, account.scopes, params.scopes)
+        grants.refuse_granting(context.identity, wanted, scope=ADMIN)
+        key, held = await kept.issue(
+            context.db,
+            account,
+            environment=context.settings.environment,
+            name=params.name,
+            now=context.now,
+            expires_at=params.expires_at,
+            scopes=params.scopes,
+            allowed_ips=params.allowed_ips,
+        )
+        return MadeKey(**_facts(held, context), key=key.text)
+
+
+class List(ListAction[KeyList, Key]):
+    """List the keys of one account, or of all in the workspace; no key itself is told."""
+
+    scope = "keys:read"
+    takes = KeyListShape()
+    gives = KeyShape()
+    raises = (NotFound,)
+    listing = Pages(
+        sortable=("created_at", "name", "last_used_at", "expires_at"),
+        filters={
+            "name": Filter.text(Text()),
+            "revoked": Filter.choice(Flag()),
+            "created_at": Filter.ordered(Moment()),
+            "last_used_at": Filter.ordered(Moment()),
+            "expires_at": Filter.ordered(Moment()),
+        },
+    )
+    works_on = "accounts"
+    example: ClassVar = {"filters": {"revoked": False}}
+
+    async def run(self, params: KeyList, context: Context) -> Page[Key]:
+        workspace_id = context.identity.workspace_id
+        if params.account_id is not None:
+            await accounts.find(context.db, workspace_id, params.account_id)
+        found, total = await kept.page(
+            context.db, context.listing, workspace_id=workspace_id, account_id=params.account_id
+        )
+        return Page([_shown(each, context) for each in found], total)
+
+
+class Rotate(Action[Rotation, RotatedKey]):
+    """Put a new key in the place of another, which is good for the overlap and no longer.
+
+    The new key has the account, scopes and addresses of the old one, and as long a life.
+    """
+
+    scope = ADMIN
+    takes = RotationShape()
+    gives = RotatedKeyShape()
+    raises = (NotFound, Conflict, PermissionDenied)
+    effect = Effect.MODIFIES
+    audited = True
+    example: ClassVar = {"id": _EXAMPLE_ID, "overlap_seconds": 3600}
+
+    def suits(self, subject: HeldKey, caller: Identity, now: datetime) -> bool:
+        is_theirs = grants.may_touch(caller, Role(subject.role))
+        is_current = subject.replaced_by is None and not subject.is_over(now)
+        return is_theirs and is_current and grants.may_grant(caller, subject.grant)
+
+    async def run(self, params: Rotation, context: Context) -> RotatedKey:
+        held = await _locked(params.id, context)
+        # Whoever rotates a key is shown its successor, and can do what that can.
+        grants.refuse_granting(context.identity, held.grant, scope=ADMIN)
+        key, new, old = await kept.rotate(
+            context.db,
+            held,
+            environment=context.settings.environment,
+            overlap_seconds=params.overlap_seconds,
+            now=context.now,
+        )
+        context.after_commit(lambda: context.shared.forget(old.id))
+        return RotatedKey(**_facts(new, context), key=key.text, replaces=_shown(old, context))
+
+
+class Revoke(Action[KeyReference, Key]):
+    """Revoke a key at once and for good."""
+
+    scope = ADMIN
+    takes = KeyReferenceShape()
+    gives = KeyShape()
+    raises = (NotFound, PermissionDenied)
+    effect = Effect.MODIFIES
+    audited = True
+    example: ClassVar = {"id": _EXAMPLE_ID}
+
+    def suits(self, subject: HeldKey, caller: Identity, now: datetime) -> bool:
+        return subject.revoked_at is None and grants.may_touch(caller, Role(subject.role))
+
+    async def run(self, params: KeyReference, context: Context) -> Key:
+        held = await _locked(params.id, context)
+        revoked = await kept.revoke(context.db, held, now=context.now)
+        context.after_commit(lambda: context.shared.forget(revoked.id))
+        return _shown(revoked, context)
+
+
+class ReportLeak(Action[Leak, Thanks]):
+    """Have a key revoked that is where it should not be; holding it is enough.
+
+    The answer is the same whether the key was any good or not.
+    """
+
+    scope = NO_KEY
+    takes = LeakShape()
+    gives = ThanksShape()
+    effect = Effect.MODIFIES
+    audited = True
+    example: ClassVar = {"key": "hal_live_0123456789Azabcdefghijklmnopqrstuvwxyz012345000000"}
+
+    async def run(self, params: Leak, context: Context) -> Thanks:
+        leaked = await kept.revoke_leaked(context.db, params.key.strip(), now=context.now)
+        if leaked is not None:
+            context.audit(leaked.key_id, workspace_id=leaked.workspace_id)
+            context.after_commit(lambda: context.shared.forget(leaked.key_id))
+        return Thanks(received=True)
+
+
+async def _locked(id: str, context: Context) -> HeldKey:
+    """The key, if the caller may change it."""
+    held = await kept.lock(context.db, context.identity.workspace_id, id)
+    grants.refuse_touching(context.identity, Role(held.role), scope=ADMIN)
+    return held
+
+
+def _shown(held: HeldKey, context: Context) -> Key:
+    return Key(**_facts(held, context))
+
+
+def _facts(held: HeldKey, context: Context) -> dict[str, Any]:
+    """The attributes of the key as its callers see it."""
+    facts = held._asdict()
+    del facts["role"], facts["account_scopes"]
+    return {**facts, "permitted_actions": context.permitted("keys", held)}
