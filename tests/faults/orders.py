@@ -73,6 +73,8 @@ class Desk:
         """By code, the answers after which an order was sent again."""
         self.unanswered = 0
         self.replayed = 0
+        self.recovered = 0
+        """Orders that were done by a try whose answer was lost."""
         self._session = session
         self._places = places
         self._key = key
@@ -84,6 +86,7 @@ class Desk:
         order = Order(path, params, uuid.uuid4().hex)
         envelope = await self._answered(order, twins=twins)
         self.done.append(order)
+        self.recovered += _is_replay(envelope)
         return envelope
 
     async def place_again(self, order: Order) -> None:
@@ -104,9 +107,10 @@ class Desk:
                 group.create_task(self._until_answered(order, place))
                 for place in (both if twins else [first])
             ]
+        told = [each.result() for each in tries]
+        self.replayed += sum(map(_is_replay, told))
         answers = self._answers[order.once]
-        answers += [each.result() for each in tries]
-        self.replayed += sum(map(_is_replay, (each.result() for each in tries)))
+        answers += told
         agree(answers, order)
         return min(answers, key=_is_replay)
 

@@ -134,6 +134,7 @@ def _prove_calm(places: Sequence[Place], crowd: Crowd) -> None:
     assert sum(len(place.lives) for place in places) >= len(places) + KILLS
     assert desk.unanswered > KILLS
     assert desk.replayed > SENT_AGAIN
+    assert desk.recovered > 0
     assert desk.refusals.keys() <= _MAY_WAIT, desk.refusals
     assert not crowd.steppers.outcome.refused
     for place in places:

@@ -80,11 +80,12 @@ class Keepers(Trade):
         """The counter after a change that its answer has told as it had to."""
         action = self.random.choice(["set", "update", "increment"])
         value = self.random.randint(0, 10**6)
-        sent, changed = {
+        ways: dict[str, tuple[Facts, Facts]] = {
             "set": ({"value": value}, {"value": value}),
             "update": ({"name": f"Steps {value}"}, {"name": f"Steps {value}"}),
             "increment": ({"by": 7}, {"value": counter["value"] + 7}),
-        }[action]
+        }
+        sent, changed = ways[action]
         told = _known(await self.order(f"counters/{action}", external_id=name, **sent))
         assert told == {**counter, **changed, "version": counter["version"] + 1}
         return {**told, "by": action}
