@@ -18,6 +18,9 @@ PATIENCE = 60.0
 """Seconds in which an order is done, whatever is killed meanwhile."""
 PAUSE = 0.02
 """Seconds before the next try."""
+HASTY = 0.1
+"""The share of tries that are given up within HASTE seconds."""
+HASTE = 0.02
 
 Envelope = dict[str, Any]
 
@@ -116,8 +119,15 @@ class Desk:
 
     async def _until_answered(self, order: Order, place: Place) -> Envelope:
         while True:
+            is_hasty = self._random.random() < HASTY
             envelope = await send(
-                self._session, place.server, order.path, order.params, self._key, once=order.once
+                self._session,
+                place.server,
+                order.path,
+                order.params,
+                self._key,
+                once=order.once,
+                patience=self._random.uniform(0, HASTE) if is_hasty else None,
             )
             if envelope is None:
                 self.unanswered += 1
@@ -153,17 +163,25 @@ async def send(
     key: str,
     *,
     once: str | None = None,
+    patience: float | None = None,
 ) -> Envelope | None:
-    """The envelope of a call, or None where the server was gone before it had answered."""
+    """The envelope of a call, or None where server or `patience` was gone before the answer."""
     headers = {"Authorization": f"Bearer {key}"}
     if once is not None:
         headers["Idempotency-Key"] = once
     url = f"{server.url}/api/v1/{path}"
     try:
-        async with session.post(url, json=params, headers=headers) as response:
+        async with (
+            asyncio.timeout(patience),
+            session.post(url, json=params, headers=headers) as response,
+        ):
             envelope: Envelope = json.loads(await response.read())
             return envelope
     except (aiohttp.ClientConnectionError, aiohttp.ClientPayloadError):
+        return None
+    except TimeoutError:
+        if patience is None:
+            raise
         return None
 
 
