@@ -1,0 +1,126 @@
+"""Every action is as `system/describe` tells, for whoever calls it, whatever they send."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.registry import Registered
+from tests.contract.examples import references
+from tests.contract.from_schema import params_from
+from tests.contract.json_schema import misfits
+from tests.contract.line import Line
+from tests.contract.strategies import ACTIONS, fixed
+
+EXAMPLES = 12
+"""For each action and database; each is sent by everybody."""
+
+STRANGE = {
+    "accounts": "01a2003c-06ab-73ba-9d3a-9beed55b7919",
+    "counters": "01a2003c-06ab-73ba-9d3a-9beed55b7919",
+    "keys": "0123456789Az",
+    "workspaces": "01a2003c-06ab-73ba-9d3a-9beed55b7919",
+}
+"""By section, an id that nothing ever had."""
+
+OF_AN_OPERATOR = "workspaces"
+"""The section whose ids only an operator may name."""
+
+
+class Crew:
+    """Who calls on a line to one gateway, none of whom can be locked out, and what about."""
+
+    def __init__(self, line: Line) -> None:
+        self.line = line
+        described = line.call_json("system/describe", {})["data"]["actions"]
+        self.described: Mapping[str, Any] = {each["action"]: each for each in described}
+        self.owner, self.viewer = self._hire("owner"), self._hire("viewer")
+        seen = line.call_json("system/describe", {}, key=self.viewer)["data"]["actions"]
+        self.viewable = {each["action"] for each in seen}
+        next_door = {"name": "Next door", "rate_limit": "off"}
+        self.neighbour: str = line.call_json("workspaces/create", next_door)["data"]["key"]
+        self._ids: dict[str, str] = {}
+        self.renew()
+
+    def renew(self) -> None:
+        """Make one object of each section, to be called about."""
+        self.line.furnish()
+        account = self._made("accounts/create", name="Subject", role="editor")
+        self._ids = {
+            "accounts": account,
+            "counters": self._made("counters/create", name="Subject", type="UpDown"),
+            "keys": self._made("keys/create", name="Subject", account_id=account),
+            "workspaces": self._made("workspaces/create", name="Subject"),
+        }
+
+    def naming(self, registered: Registered, *, strange: bool = False) -> dict[str, str]:
+        """The action's references: to objects that are there, or to what never was."""
+        ids = STRANGE if strange else self._ids
+        external_id = "nothing" if strange else "steps"
+        return {
+            name: external_id if name == "external_id" else ids[section]
+            for name, section in references(registered).items()
+        }
+
+    def _made(self, path: str, **params: Any) -> str:
+        id: str = self.line.call_json(path, params)["data"]["id"]
+        return id
+
+    def _hire(self, role: str) -> str:
+        """The key of a new account without a limit."""
+        account = self._made("accounts/create", name="Hired", role=role, rate_limit="off")
+        made = self.line.call_json("keys/create", {"account_id": account, "name": "Hired"})
+        key: str = made["data"]["key"]
+        return key
+
+
+@pytest.fixture(scope="session")
+def crew(either_line: Line) -> Crew:
+    return Crew(either_line)
+
+
+@pytest.mark.parametrize("registered", ACTIONS, ids=[each.path for each in ACTIONS])
+@given(data=st.data())
+@fixed(EXAMPLES)
+def test_an_action_is_as_described_for_everybody(
+    crew: Crew, registered: Registered, data: st.DataObject
+) -> None:
+    path, described = registered.path, crew.described[registered.path]
+    params = data.draw(params_from(described["params"]))
+    if data.draw(st.booleans()):
+        _check_strangeness(crew, registered, params)
+        params = {**params, **crew.naming(registered)}
+
+    nobody = crew.line.call_json(path, params, key=None)
+    viewer = crew.line.call_json(path, params, key=crew.viewer)
+    owner = crew.line.call_json(path, params, key=crew.owner)
+
+    assert not registered.needs_key or nobody["data"]["code"] == "AccessDenied"
+    assert path in crew.viewable or viewer["data"]["code"] == "PermissionDenied"
+    for answer in (nobody, viewer, owner):
+        if answer["status"] == "success":
+            assert list(misfits(answer["data"], described["result"])) == []
+    if owner["status"] == "success" and registered.writes:
+        crew.renew()
+
+
+def _check_strangeness(crew: Crew, registered: Registered, params: Mapping[str, Any]) -> None:
+    """To a neighbour, what is another's is what never was, whatever else is sent."""
+    if registered.section == OF_AN_OPERATOR or not references(registered):
+        return
+    anothers, nobodys = (
+        crew.line.call_json(
+            registered.path,
+            {**params, **crew.naming(registered, strange=strange)},
+            key=crew.neighbour,
+        )
+        for strange in (False, True)
+    )
+    assert _outcome(anothers) == _outcome(nobodys)
+
+
+def _outcome(answer: Mapping[str, Any]) -> Any:
+    flags = {name: flag for name, flag in answer["flags"].items() if name != "request_id"}
+    return answer["status"], answer["data"], flags
