@@ -23,13 +23,14 @@ _FORMATS: Mapping[str, SearchStrategy[str]] = {
 _NOTHING_LESS: SearchStrategy[Any] = st.sampled_from(VALUES) | json_values
 
 
-def params_from(schema: Schema) -> SearchStrategy[Any]:
-    """Parameters for an action with this schema, half of which fit it."""
+def params_from(schema: Schema, example: Mapping[str, Any]) -> SearchStrategy[Any]:
+    """Parameters for an action with this schema and example, most of which fit it."""
     valid = fitting(schema)
-    near = st.builds(_spoilt, valid, st.data())
+    plain = st.builds(_plain, st.just(example), valid, st.data())
+    near = st.builds(_spoilt, plain, st.data())
     names = st.sampled_from(sorted(schema["properties"]) or ["nothing"])
     wild = st.dictionaries(names | st.text(max_size=9), _NOTHING_LESS, max_size=4)
-    return st.one_of(valid, valid, near, wild)
+    return st.one_of(st.just({**example}), plain, plain, valid, near, wild)
 
 
 def fitting(schema: Schema) -> SearchStrategy[Any]:
@@ -92,6 +93,14 @@ _OF_TYPES: Mapping[str, Callable[[Schema], SearchStrategy[Any]]] = {
     "array": _array,
     "object": _object,
 }
+
+
+def _plain(
+    example: Mapping[str, Any], params: Mapping[str, Any], data: st.DataObject
+) -> dict[str, Any]:
+    """The example with up to two of the parameters: of many, one would be refused nearly always."""
+    names = st.lists(st.sampled_from(sorted(params) or ["nothing"]), max_size=2)
+    return {**example, **{name: params[name] for name in data.draw(names) if name in params}}
 
 
 def _spoilt(params: dict[str, Any], data: st.DataObject) -> dict[str, Any]:
