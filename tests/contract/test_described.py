@@ -1,5 +1,6 @@
 """Every action is as `system/describe` tells, for whoever calls it, whatever they send."""
 
+import uuid
 from collections.abc import Mapping
 from typing import Any
 
@@ -115,7 +116,12 @@ def test_an_action_is_as_described_for_everybody(
 
     nobody = crew.line.call_json(path, params, key=None)
     viewer = crew.line.call_json(path, params, key=crew.viewer)
-    owner = crew.line.call_json(path, params, key=crew.owner)
+    once = (b"Idempotency-Key", uuid.uuid4().hex.encode())
+    owner = crew.line.call_json(path, params, once, key=crew.owner)
+    if registered.writes and registered.needs_key and owner["status"] == "success":
+        again = crew.line.call_json(path, params, once, key=crew.owner)
+        assert again["flags"]["idempotent_replay"] is True
+        assert {**again["data"], "key": None} == {**owner["data"], "key": None}
 
     assert not registered.needs_key or nobody["data"]["code"] == "AccessDenied"
     assert path in crew.viewable or viewer["data"]["code"] == "PermissionDenied"
