@@ -38,7 +38,10 @@ SENT_AGAIN = 200
 """Orders that are placed once more after everything."""
 
 _MAY_WAIT = {"IdempotencyKeyInUse", "Overloaded"}
-AUDITED = ("accounts/create", "accounts/delete", "keys/create", "keys/rotate", "keys/revoke")
+AUDITED = (
+    *("accounts/create", "accounts/delete", "counters/delete"),
+    *("keys/create", "keys/rotate", "keys/revoke"),
+)
 
 
 @dataclass
