@@ -2,10 +2,12 @@
 
 import contextlib
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from gateway.access.keys import parse_key
 from tests.contract.wire import Answer, ask, check_unmirrored, envelope_in, throw
 from tests.faults.process import Server, init, options_of, serving
 
@@ -18,6 +20,12 @@ _COUNTERS = {
 }
 
 
+MAKING_KEYS = ("keys/create", "keys/rotate", "workspaces/create")
+"""The actions whose answers show a key."""
+
+_KEY = re.compile("hal_(?:live|test)_[0-9A-Za-z]{50}")
+
+
 class Line:
     """The way to one server; each answer is checked, and that the server has nothing to hide."""
 
@@ -26,18 +34,34 @@ class Line:
         self._said = (server.stdout.open(), server.stderr.open())
         self._said[1].read()
         self.key = key
+        self._secrets = {_secret(key)}
+        """Of every key that an answer has shown."""
 
-    def call(self, path: str, body: bytes, *extra: tuple[bytes, bytes]) -> dict[str, Any]:
-        """The envelope of a request to an action's path with the key."""
-        sent = [(b"Authorization", f"Bearer {self.key}".encode()), *extra]
+    def call(
+        self, path: str, body: bytes, *extra: tuple[bytes, bytes], key: str | None = ""
+    ) -> dict[str, Any]:
+        """The envelope of a request to an action's path; `key` None sends none, "" the first."""
+        shown = self.key if key == "" else key
+        sent = list(extra)
+        if shown is not None:
+            sent.append((b"Authorization", f"Bearer {shown}".encode()))
         request = make_request(b"POST", f"/api/v1/{path}".encode(), sent, body)
         answer = self.ask(request)
         assert answer.status == 200
-        return self.checked(answer, request)
+        envelope = self.checked(answer, request)
+        self._check_keys(path, envelope, body)
+        return envelope
 
-    def call_json(self, path: str, params: Mapping[str, Any]) -> dict[str, Any]:
+    def call_json(
+        self,
+        path: str,
+        params: Mapping[str, Any],
+        *extra: tuple[bytes, bytes],
+        key: str | None = "",
+    ) -> dict[str, Any]:
         """The same with parameters, which Python's own encoder writes, NaN and all."""
-        return self.call(path, json.dumps(params).encode(), (b"Content-Type", b"application/json"))
+        body = json.dumps(params).encode()
+        return self.call(path, body, (b"Content-Type", b"application/json"), *extra, key=key)
 
     def furnish(self) -> None:
         """Make a counter of each type, unless they are there."""
@@ -74,10 +98,34 @@ class Line:
         log, complaints = (stream.read() for stream in self._said)
         assert "crashed" not in log, log
         assert not complaints
+        assert not _KEY.search(log), log
+
+    def _check_keys(self, path: str, envelope: dict[str, Any], body: bytes) -> None:
+        """No key is in an answer but a new one, at its place in those that make one."""
+        data, text = envelope["data"], json.dumps(envelope)
+        withheld = envelope["flags"].get("secret_withheld")
+        if path in MAKING_KEYS and envelope["status"] == "success" and not withheld:
+            assert text.count(data["key"]) == 1
+            text = text.replace(data["key"], "")
+            self._secrets.add(_secret(data["key"]))
+        for secret in self._secrets:
+            assert secret not in text or secret.encode() in body, text
+        for found in _KEY.findall(text):
+            assert parse_key(found) is None or found.encode() in body, text
 
     def close(self) -> None:
+        """Nothing that was said at all tells of a key."""
         for stream in self._said:
             stream.close()
+        said = self._server.said()
+        assert not any(secret in said for secret in self._secrets)
+
+
+def _secret(key: str) -> str:
+    """The part of a key that nobody but its holder may know."""
+    parsed = parse_key(key)
+    assert parsed is not None
+    return parsed.secret
 
 
 @contextlib.contextmanager

@@ -37,13 +37,25 @@ class Ledger:
             params = {"name": f"Counter {name}", "type": "UpDown", "external_id": name}
             self._call(server, "counters/create", params)
 
-    def prove(self, server: Server, outcome: Outcome) -> None:
-        """Every acknowledged change is in the history, and the history leads to the value."""
+    def prove(self, server: Server, outcome: Outcome, *, unanswered: int = CLIENTS) -> None:
+        """Every acknowledged change is in the history, and the history leads to the value.
+
+        At most `unanswered` others are there too: each client waits for one answer at a time.
+        """
         written = sum(
             self._prove_one(server, name, outcome.acknowledged[name]) for name in self.counters
         )
-        # Each client waits for one answer at a time, so no more than that can be unacknowledged.
-        assert outcome.count() <= written <= outcome.count() + CLIENTS
+        assert outcome.count() <= written <= outcome.count() + unanswered
+
+    def read(self, server: Server, path: str, **params: Any) -> list[dict[str, Any]]:
+        """Every record of a list, by whichever kind of pages it has."""
+        found: list[dict[str, Any]] = []
+        more: dict[str, Any] | None = {}
+        while more is not None:
+            answer = self._call(server, path, {**params, **more, "per_page": PAGE})
+            found += answer["data"]
+            more = _next_page(answer["flags"]["paginated"])
+        return found
 
     def _prove_one(self, server: Server, name: str, acknowledged: Mapping[int, Step]) -> int:
         """Returns how many changes were new."""
@@ -92,6 +104,14 @@ def prove_integrity(database: Mapping[str, Any]) -> None:
     if "database" not in database:
         assert _sqlite(database, "PRAGMA integrity_check") == [("ok",)]
         assert _sqlite(database, "PRAGMA foreign_key_check") == []
+
+
+def _next_page(paginated: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The parameters for the page after one, if there is one."""
+    if "page" not in paginated:
+        return {"cursor": paginated["next_cursor"]} if paginated["has_more"] else None
+    page = paginated["page"]
+    return {"page": page + 1} if page < paginated["total_pages"] else None
 
 
 def _rows(database: Mapping[str, Any]) -> list[tuple[Any, ...]]:

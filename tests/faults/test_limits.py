@@ -8,12 +8,13 @@ from contextlib import ExitStack
 from http.client import HTTPConnection
 from itertools import chain
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from actions.bootstrap import Gateway
 from gateway.logs import make_log
 from gateway.settings import Settings
 from tests.faults.process import HOST, Server, init, options_of, serving
+from tests.faults.windows import Passed, most_in_a_window
 from tests.gateway.kinds import ON_POSTGRES, ON_SQLITE
 from tests.support.house import Clock, House, Log
 from tests.support.people import add_account, add_workspace
@@ -22,13 +23,6 @@ from tests.support.redis import own_redis
 CLIENTS = 8
 CALLS, SECONDS = 40, 1
 LOAD_SECONDS = 3.0
-
-
-class Passed(NamedTuple):
-    """A call that was let through, at some time between the two."""
-
-    sent: float
-    answered: float
 
 
 async def limited_account(database: dict[str, Any]) -> str:
@@ -79,11 +73,7 @@ async def _client(server: Server, key: str, end: float, passed: list[Passed]) ->
 
 def prove(passed: Sequence[Passed]) -> None:
     """No window certainly had more than its limit, and what there was room for went through."""
-    for first in passed:
-        certain = sum(
-            first.sent <= each.sent and each.answered <= first.sent + SECONDS for each in passed
-        )
-        assert certain <= CALLS
+    assert most_in_a_window(passed, SECONDS) <= CALLS
     assert len(passed) >= CALLS * (LOAD_SECONDS / SECONDS - 0.5)
 
 

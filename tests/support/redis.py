@@ -50,6 +50,12 @@ def listens(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
+def has_redis() -> bool:
+    """Whether `redis_server` has one to give."""
+    is_named = "HALYARD_TEST_REDIS" in os.environ
+    return is_named or shutil.which("redis-server") is not None or listens(6379)
+
+
 @contextmanager
 def own_redis(folder: Path) -> Iterator[OwnRedis]:
     """A server that may be killed; skips the test where there is none to start."""
