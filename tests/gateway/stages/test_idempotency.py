@@ -8,10 +8,12 @@ import orjson
 import pytest
 from sqlalchemy import select
 
+from actions.bootstrap import new_id
 from gateway.errors import ActionError, IdempotencyKeyInUse
 from gateway.stages.idempotency import Turns
 from gateway.store import idempotency
-from gateway.store.idempotency import Claim
+from gateway.store.database import Transaction
+from gateway.store.idempotency import Claim, Record
 from gateway.store.statements import Statement
 from gateway.store.tables import idempotency_records
 from tests.conftest import OpenHouse
@@ -248,6 +250,35 @@ async def test_the_key_is_checked_after_the_body_and_before_the_parameters(
     answer = await answer_of(toybox, "toys/keep", once="", text=text)
 
     assert answer["data"]["message"].startswith(message)
+
+
+async def test_a_key_that_is_claimed_anew_is_not_purged(toybox: House) -> None:
+    database, now = toybox.gateway.database, toybox.clock.now
+    claim = Claim(new_id(), "toys/keep", "k", "f")
+    claimed, go_on = asyncio.Event(), asyncio.Event()
+
+    async def keep(db: Transaction) -> None:
+        await idempotency.claim(db, [claim], at=toybox.clock.now)
+        await idempotency.keep(db, [Record(claim, "1", "{}")])
+
+    async def keep_slowly(db: Transaction) -> None:
+        await keep(db)
+        claimed.set()
+        await go_on.wait()
+
+    await database.write(keep)
+    toybox.clock.now = now + idempotency.LIFETIME
+    anew = asyncio.create_task(database.write(keep_slowly))
+    await claimed.wait()
+    purging = asyncio.create_task(idempotency.purge(database, at=toybox.clock.now))
+    await asyncio.sleep(0.1)  # on PostgreSQL it comes to the row that the other one holds
+    go_on.set()
+    await asyncio.gather(anew, purging)
+
+    async def claim_again(db: Transaction) -> int:
+        return len(await idempotency.claim(db, [claim], at=toybox.clock.now))
+
+    assert await database.write(claim_again) == 1
 
 
 async def test_a_wait_that_takes_too_long_ends(toybox: House) -> None:
