@@ -199,6 +199,7 @@ class ReportLeak(Action[Leak, Thanks]):
 async def _locked(id: str, context: Context) -> HeldKey:
     """The key, if the caller may change it."""
     held = await kept.lock(context.db, context.identity.workspace_id, id)
+    context.audit(held.id)  # also when it is refused
     grants.refuse_touching(context.identity, Role(held.role), scope=ADMIN)
     return held
 

@@ -1,6 +1,6 @@
 """Keys as they are kept: everything but the key itself."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from sqlalchemy import Boolean, ColumnElement, Select, bindparam, select, type_coerce, update
@@ -17,6 +17,9 @@ from gateway.listing import Listing
 from gateway.listing.sql import PagedList
 from gateway.store.database import Queries, Transaction
 from gateway.store.statements import Statement
+
+
+_END_OF_TIME = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
 
 
 class HeldKey(NamedTuple):
@@ -76,7 +79,7 @@ _LOCK = Statement(_BY_ID.with_for_update(of=keys))
 _ANYWHERE = Statement(_all().where(keys.c.id == bindparam("id")).with_for_update(of=keys))
 _EVERYWHERE = Statement(_all().order_by(keys.c.account_id, keys.c.created_at, keys.c.id))
 _SECRET = Statement(
-    select(keys.c.secret_hash, accounts.c.workspace_id)
+    select(keys.c.secret_hash, keys.c.revoked_at, accounts.c.workspace_id)
     .join(accounts, accounts.c.id == keys.c.account_id)
     .where(keys.c.id == bindparam("id"))
     .with_for_update(of=keys)
@@ -160,14 +163,13 @@ async def rotate(
         raise Conflict(problem="The key is revoked or has expired: create another one.")
     if old.replaced_by is not None:
         raise Conflict(problem=f"The key was rotated already; {old.replaced_by} took its place.")
-    life = old.expires_at - old.created_at if old.expires_at is not None else None
     key = make_key(environment)
     new = old._replace(
         id=key.id,
         last_four=key.secret[-4:],
         created_at=now,
         last_used_at=None,
-        expires_at=None if life is None else now + life,
+        expires_at=_as_long_from(now, old),
     )
     ending = now + timedelta(seconds=overlap_seconds)
     if old.expires_at is not None:
@@ -191,16 +193,32 @@ async def revoke(db: Transaction, held: HeldKey, *, now: datetime) -> HeldKey:
 
 
 async def revoke_leaked(db: Transaction, presented: str, *, now: datetime) -> Leaked | None:
-    """Revoke the key in the clear, and tell whose it was; None when it is nobody's."""
+    """Revoke the key in the clear, and tell whose it was.
+
+    None when there was nothing to revoke: it is nobody's, or was revoked already.
+    """
     key = parse_key(presented)
     if key is None:
         return None
     row = await db.first(_SECRET, id=key.id)
-    if row is None or not same_hash(row[0], key.secret_hash):
+    if row is None:
+        return None
+    secret_hash, revoked_at, workspace_id = row
+    if not same_hash(secret_hash, key.secret_hash) or revoked_at is not None:
         return None
     await db.run(_REVOKE, key=key.id, at=now)
     await announce(db, key.id)
-    return Leaked(key.id, row[1])
+    return Leaked(key.id, workspace_id)
+
+
+def _as_long_from(now: datetime, old: HeldKey) -> datetime | None:
+    """The end of a life from `now` on that is as long as the old key's was made to be."""
+    if old.expires_at is None:
+        return None
+    try:
+        return now + (old.expires_at - old.created_at)
+    except OverflowError:  # what was to last for all time still is
+        return _END_OF_TIME
 
 
 async def _add(db: Transaction, key: Key, held: HeldKey) -> None:
