@@ -216,7 +216,7 @@ def _as_long_from(now: datetime, old: HeldKey) -> datetime | None:
     if old.expires_at is None:
         return None
     try:
-        return now + (old.expires_at - old.created_at)
+        return min(now + (old.expires_at - old.created_at), _END_OF_TIME)
     except OverflowError:  # what was to last for all time still is
         return _END_OF_TIME
 
