@@ -9,8 +9,12 @@ import pytest
 from sqlalchemy import select
 
 from actions.bootstrap import new_id
+from gateway.access.identity import Identity
+from gateway.access.roles import Role
+from gateway.context import NO_OPTIONS
 from gateway.errors import ActionError, IdempotencyKeyInUse
-from gateway.stages.idempotency import Turns
+from gateway.registry import Registry
+from gateway.stages.idempotency import Turns, claim_of
 from gateway.store import idempotency
 from gateway.store.database import Transaction
 from gateway.store.idempotency import Claim, Record
@@ -250,6 +254,20 @@ async def test_the_key_is_checked_after_the_body_and_before_the_parameters(
     answer = await answer_of(toybox, "toys/keep", once="", text=text)
 
     assert answer["data"]["message"].startswith(message)
+
+
+def test_equal_parameters_have_equal_claims_whatever_they_are_made_of() -> None:
+    keep = Registry([toys.section]).find("toys", "keep")
+    caller = Identity("workspace", "Main", "UTC", "account", "Owner", Role.OWNER, None, "key")
+    assert keep is not None
+
+    def claim(params: object) -> Claim:
+        return claim_of("k", caller, keep, params, NO_OPTIONS)
+
+    # These two are iterated in different orders, as equal sets of texts are in two processes.
+    assert claim({0, 8}) == claim(set((8, 0)))
+    assert claim(frozenset("a")) != claim(frozenset("b"))
+    assert claim({1: "one", 2: "two"}) == claim({2: "two", 1: "one"})
 
 
 async def test_a_key_that_is_claimed_anew_is_not_purged(toybox: House) -> None:
