@@ -18,7 +18,6 @@ from gateway.listing.sql import PagedList
 from gateway.store.database import Queries, Transaction
 from gateway.store.statements import Statement
 
-
 _END_OF_TIME = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
 
 

@@ -11,7 +11,7 @@ from gateway.access.audit.rows import AuditRow
 from gateway.access.grants import narrowed
 from gateway.access.held_keys import HeldKey
 from gateway.access.keys import Key
-from gateway.access.limits import is_limit
+from gateway.access.own_limits import is_limit
 from gateway.access.roles import Role, is_scope
 from gateway.errors import ActionError, NotFound
 from gateway.store.database import Database, Queries, Transaction
@@ -147,9 +147,7 @@ class Operator:
 
         await self._database.write(revoke)
 
-    async def _audit(
-        self, db: Transaction, action: str, object_id: str, workspace_id: str
-    ) -> None:
+    async def _audit(self, db: Transaction, action: str, object_id: str, workspace_id: str) -> None:
         """Leave a row about what was done, as the action of that name would."""
         at = self._now()
         row = AuditRow(

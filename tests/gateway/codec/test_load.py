@@ -14,8 +14,8 @@ from marshmallow import (
     validates_schema,
 )
 
-from schemas.fields import Text
 from gateway.codec.load import REFUSED, NotCompiled, compile_load
+from schemas.fields import Text
 
 
 class Paired(Schema):
