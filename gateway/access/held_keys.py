@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Boolean, ColumnElement, Select, bindparam, select, type_coerce, update
 
-from gateway.access.accounts import Account
+from gateway.access.accounts import Account, hold
 from gateway.access.grants import Grant, narrowed
 from gateway.access.keys import Key, make_key, parse_key, same_hash
 from gateway.access.roles import Role
@@ -74,6 +74,7 @@ def _of_account() -> Select[Any]:
 
 
 _BY_ID = _in_workspace().where(keys.c.id == bindparam("id"))
+_FIND = Statement(_BY_ID)
 _LOCK = Statement(_BY_ID.with_for_update(of=keys))
 _ANYWHERE = Statement(_all().where(keys.c.id == bindparam("id")).with_for_update(of=keys))
 _EVERYWHERE = Statement(_all().order_by(keys.c.account_id, keys.c.created_at, keys.c.id))
@@ -104,6 +105,16 @@ _LIST_OF_ACCOUNT = PagedList(_of_account, columns=_COLUMNS, tie=keys.c.id)
 async def lock(db: Transaction, workspace_id: str, id: str) -> HeldKey:
     """The key, kept from being changed by others. Raises NotFound when there is no such one."""
     return _found(await db.first(_LOCK, workspace_id=workspace_id, id=id))
+
+
+async def lock_for_heir(db: Transaction, workspace_id: str, id: str) -> HeldKey:
+    """The same for a key that another is to follow, with its account kept from being deleted.
+
+    Whoever locks both locks the account first.
+    """
+    found = _found(await db.first(_FIND, workspace_id=workspace_id, id=id))
+    await hold(db, workspace_id, found.account_id)
+    return await lock(db, workspace_id, id)
 
 
 async def lock_anywhere(db: Transaction, id: str) -> HeldKey:
@@ -151,7 +162,7 @@ async def issue(
 async def rotate(
     db: Transaction, old: HeldKey, *, environment: str, overlap_seconds: int, now: datetime
 ) -> tuple[Key, HeldKey, HeldKey]:
-    """Put a new key in the place of `old`, which is locked: the key, the new one, the old one.
+    """Put a new key in the place of `old`, which `lock_for_heir` locked: the key, the new, the old.
 
     The old one is good for `overlap_seconds` more, and never for longer than it would have been;
     with no overlap it is revoked.
