@@ -16,9 +16,6 @@ INT64_MIN = -(2**63)
 INT64_MAX = 2**63 - 1
 
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
-# The last microsecond that there is; PostgreSQL's driver takes it for infinity, and gives it back
-# without an offset.
-_INFINITY = datetime.max.replace(tzinfo=UTC)
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 # What lies beside the zones on some systems: links to one of them, and copies on other clocks.
 _NOT_ZONES = frozenset({"localtime", "posix", "posixrules", "right"})
@@ -123,10 +120,7 @@ class Moment(fields.AwareDateTime):
     def from_json(value: Any) -> datetime:
         if not _MOMENT.fullmatch(value):
             raise ValueError
-        moment = datetime.fromisoformat(value.upper()).astimezone(UTC)
-        if moment == _INFINITY:
-            raise ValueError
-        return moment
+        return datetime.fromisoformat(value.upper()).astimezone(UTC)
 
     def _serialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
         return None if value is None else _moment_text(value)

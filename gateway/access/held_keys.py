@@ -18,6 +18,7 @@ from gateway.listing.sql import PagedList
 from gateway.store.database import Queries, Transaction
 from gateway.store.statements import Statement
 
+# PostgreSQL's driver takes the very last microsecond for infinity, and gives it back without UTC.
 _END_OF_TIME = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
 
 
@@ -150,6 +151,8 @@ async def issue(
     allowed_ips: list[str] | None = None,
 ) -> tuple[Key, HeldKey]:
     """Make a key for the account, which `hold` keeps: the key in the clear, and as it is kept."""
+    if expires_at is not None:
+        expires_at = min(expires_at, _END_OF_TIME)
     key = make_key(environment)
     held = HeldKey(
         key.id, account.id, name, key.secret[-4:], scopes, allowed_ips, now, None, expires_at,

@@ -79,8 +79,6 @@ async def test_a_key_is_shown_in_the_answer_that_makes_it(house: House) -> None:
         ({"name": ""}, "name"),
         ({"account_id": "x"}, "account_id"),
         ({"expires_at": "2026-11-21T11:00:00Z"}, "expires_at"),
-        # PostgreSQL's driver would make infinity of it.
-        ({"expires_at": "9999-12-31T23:59:59.999999Z"}, "expires_at"),
         ({"expires_at": None}, "expires_at"),
         ({"expires_at": "2026-12-24"}, "expires_at"),
         ({"scopes": ["counters:write"]}, "scopes"),
@@ -207,10 +205,13 @@ async def test_an_overlap_is_at_most_thirty_days(house: House, seconds: object) 
 
 
 async def test_the_successor_of_a_key_for_all_time_lives_for_all_time(house: House) -> None:
-    made = await new_key(house, expires_at="9999-12-31T23:59:59.999998Z")
+    made = await new_key(house, expires_at="9999-12-31T23:59:59.999999Z")
+    before = await works(house, made["key"])
+
     new = await house.data("keys/rotate", id=made["id"])
 
-    assert new["expires_at"] == "9999-12-31T23:59:59.000000Z"
+    assert before
+    assert made["expires_at"] == new["expires_at"] == "9999-12-31T23:59:59.000000Z"
     assert await works(house, new["key"])
 
 

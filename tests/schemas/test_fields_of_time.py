@@ -32,7 +32,7 @@ def refusal(field: fields.Field[Any], value: object) -> Any:
         ("2026-12-31T23:59:59-12:00", datetime(2027, 1, 1, 11, 59, 59, tzinfo=UTC)),
         ("2028-02-29T00:00:00Z", datetime(2028, 2, 29, tzinfo=UTC)),
         ("0001-01-01T00:00:00Z", datetime(1, 1, 1, tzinfo=UTC)),
-        ("9999-12-31T23:59:59Z", datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)),
+        ("9999-12-31T23:59:59.999999Z", datetime.max.replace(tzinfo=UTC)),
     ],
 )
 def test_a_moment_may_have_any_offset_and_becomes_utc(text: str, expected: datetime) -> None:
@@ -67,7 +67,6 @@ def test_a_moment_may_have_any_offset_and_becomes_utc(text: str, expected: datet
         "0000-01-01T00:00:00Z",
         "0001-01-01T00:00:00+00:01",
         "9999-12-31T23:59:59-00:01",
-        "9999-12-31T23:59:59.999999Z",
         "\N{FULLWIDTH DIGIT TWO}026-11-21T20:34:39Z",
         1795262400,
         1795262400.5,
