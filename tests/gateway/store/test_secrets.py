@@ -35,6 +35,7 @@ async def test_every_database_has_its_own(tmp_path: Path) -> None:
     assert await secret_of_a_new_database(tmp_path / "other.db") != one
 
 
+@pytest.mark.ruins_database
 async def test_a_secret_that_somebody_removed_is_told(db: Database) -> None:
     async def remove(transaction: Transaction) -> None:
         await transaction.run(Statement(delete(secrets)))
