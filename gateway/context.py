@@ -14,6 +14,7 @@ from gateway.codec.encode import Rendered, encode
 from gateway.codec.show import Show
 from gateway.errors import AccessDenied
 from gateway.listing import Listing
+from gateway.logs import Log
 from gateway.settings import Settings
 from gateway.store.database import Queries
 from gateway.tracing import trace_facts
@@ -54,7 +55,7 @@ class Surroundings:
     """The present moment, in UTC."""
     new_id: Callable[[], str]
     """A new UUIDv7, in lower case."""
-    log: structlog.typing.FilteringBoundLogger
+    log: Log
     cursor_secret: bytes
     """What cursors are signed with; every gateway over one database has the same."""
     forget: Callable[[str], None]

@@ -179,9 +179,11 @@ class Pipeline:
 
     async def _admit(self, call: Call, registered: Registered, trail: Trail) -> None:
         """Authenticate, authorize and limit."""
-        caller = trail.caller = await authenticate(
-            call, by=self._authenticator, failures=self.failures
-        )
+        # Most callers called a moment ago, and need not be waited for.
+        caller = self._authenticator.recall(call.key) if call.key is not None else None
+        if caller is None:
+            caller = await authenticate(call, by=self._authenticator, failures=self.failures)
+        trail.caller = caller
         try:
             authorize(caller, registered)
         except PermissionDenied:

@@ -45,7 +45,8 @@ class Turns:
 
     def __init__(self, wait_seconds: float = WAIT_SECONDS) -> None:
         self._wait_seconds = wait_seconds
-        self._running: dict[tuple[str, ...], asyncio.Future[None]] = {}
+        self._running: dict[tuple[str, ...], asyncio.Event | None] = {}
+        """The keys of running calls, each with what its end is told to if somebody waits."""
 
     async def begin(self, claim: Claim) -> None:
         """Wait for the claim's turn; `end` it. Raises IdempotencyKeyInUse when that takes long."""
@@ -53,14 +54,18 @@ class Turns:
         if name in self._running:
             try:
                 async with asyncio.timeout(self._wait_seconds):
-                    while (running := self._running.get(name)) is not None:
-                        await asyncio.shield(running)
+                    while name in self._running:
+                        ended = self._running[name] or asyncio.Event()
+                        self._running[name] = ended
+                        await ended.wait()
             except TimeoutError:
                 raise IdempotencyKeyInUse from None
-        self._running[name] = asyncio.get_running_loop().create_future()
+        self._running[name] = None
 
     def end(self, claim: Claim) -> None:
-        self._running.pop(claim[:3]).set_result(None)
+        ended = self._running.pop(claim[:3])
+        if ended is not None:
+            ended.set()
 
 
 def replay(record: Record, claim: Claim, flags: dict[str, object]) -> bytes:

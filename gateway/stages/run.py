@@ -1,7 +1,7 @@
 """Run the action: a read at once, a write in a transaction, a keyed write only once."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from datetime import datetime
 from typing import Any
 
@@ -35,7 +35,7 @@ class Runner:
             if isinstance(each.action, BatchAction)
         }
 
-    async def run(
+    def run(
         self,
         registered: Registered,
         params: Any,
@@ -43,15 +43,20 @@ class Runner:
         noted: Noted,
         *,
         key: str | None = None,
-    ) -> bytes:
-        """The answer's data, its flags noted; a write has joined a commit when this returns.
+    ) -> Coroutine[Any, Any, bytes]:
+        """The answer's data, its flags noted; a write has joined a commit by then.
 
         A write with a `key` runs for the first of its calls; the others wait for that one, and
         have its answer. Raises what the action raises, IdempotencyKeyInUse, IdempotencyKeyReused.
         """
         if key is None or noted.caller is None:
-            return await self._run(registered, params, options, noted)
+            return self._run(registered, params, options, noted)
         claim = claim_of(key, noted.caller, registered, params, options)
+        return self._run_once(registered, params, options, noted, claim=claim)
+
+    async def _run_once(
+        self, registered: Registered, params: Any, options: Options, noted: Noted, *, claim: Claim
+    ) -> bytes:
         await self._turns.begin(claim)
         try:
             return await self._run(registered, params, options, noted, claim=claim)

@@ -22,7 +22,7 @@ PURGED_AT_ONCE = 1000
 """Records that are deleted in one transaction, so that no write waits long behind it."""
 
 _NAME = ("account_id", "action", "key")
-_CLAIMED = (*_NAME, "fingerprint", "created_at")
+_CLAIMED = (*_NAME, "fingerprint")
 _KEPT = (*_NAME, "data", "flags")
 
 
@@ -50,14 +50,19 @@ def _given(dialect: str, names: Sequence[str]) -> Any:
 def _claim(dialect: str) -> Executable:
     insert = sqlite.insert if dialect == "sqlite" else postgresql.insert
     given = _given(dialect, _CLAIMED)
-    wanted = given.select().where(true()).order_by(*(given.c[name] for name in _NAME))
-    adding: Any = insert(records).from_select(list(_CLAIMED), wanted)
-    taken_over = {name: adding.excluded[name] for name in _CLAIMED[3:]}
+    moment = records.c.created_at.type
+    wanted = (
+        select(*given.c, bindparam("at", type_=moment))
+        .where(true())
+        .order_by(*(given.c[name] for name in _NAME))
+    )
+    adding: Any = insert(records).from_select([*_CLAIMED, "created_at"], wanted)
+    taken_over = {name: adding.excluded[name] for name in ("fingerprint", "created_at")}
     return (  # type: ignore[no-any-return] # the two dialects' inserts have no common type
         adding.on_conflict_do_update(
             index_elements=_NAME,
             set_={**taken_over, "data": None, "flags": None},
-            where=records.c.created_at <= bindparam("dead", type_=records.c.created_at.type),
+            where=records.c.created_at <= bindparam("dead", type_=moment),
         ).returning(*(records.c[name] for name in _NAME))
     )
 
@@ -113,8 +118,7 @@ async def claim(db: Transaction, claims: Sequence[Claim], *, at: datetime) -> di
     The records found may be of other parameters: compare the fingerprints. Raises LockedError
     when another gateway's call with one of the keys does not end in time.
     """
-    rows = [(*each, at) for each in claims]
-    claimed = await db.all(_CLAIM, rows=rows, dead=at - LIFETIME)
+    claimed = await db.all(_CLAIM, rows=claims, at=at, dead=at - LIFETIME)
     if len(claimed) == len(claims):
         return {}
     free = {tuple(row) for row in claimed}

@@ -40,8 +40,10 @@ class Answers:
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
-        self._heads: dict[tuple[int, str], bytes] = {}
-        self._date = (0, b"")
+        self._heads: dict[tuple[int, str, str | None], bytes] = {}
+        """The heads of this second's envelopes, by status and outcome."""
+        self._second = 0
+        self._date = ""
         self._closing = False
 
     def close_connections(self) -> None:
@@ -61,63 +63,69 @@ class Answers:
 
         `close` ends the connection after it.
         """
-        outcome = (status, envelope.gateway_status)
-        head = self._heads.get(outcome)
+        second = int(self._clock())
+        if second != self._second:
+            self._turn(second)
+        head = self._heads.get((status, envelope.status, envelope.code))
         if head is None:
-            head = self._heads[outcome] = _head(
+            head = self._heads[status, envelope.status, envelope.code] = _head(
                 status,
                 (
                     ("Content-Type", "application/json; charset=utf-8"),
                     ("Cache-Control", "no-store"),
                     ("X-Content-Type-Options", "nosniff"),
                     ("Gateway-Status", envelope.gateway_status),
+                    ("Date", self._date),
                 ),
             )
-        headers = (("X-Request-Id", envelope.flags["request_id"]), *headers)
-        return self._finish(request, head, envelope.body, headers, close=close)
+        more = f"X-Request-Id: {envelope.flags['request_id']}\r\n"
+        if headers:
+            more += _lines(headers)
+        return self._finish(request, head, more, envelope.body, close=close)
 
     def empty(self, request: web.BaseRequest, *, headers: Headers) -> Answer:
         """204, which has neither a body nor a length."""
-        told = b"%bDate: %b\r\n\r\n" % (_head(HTTPStatus.NO_CONTENT, headers), self._now())
+        told = b"%b\r\n" % _head(HTTPStatus.NO_CONTENT, (*headers, self._dated()))
         return Answer(told, keep_alive=request.keep_alive and request.content.is_eof())
 
     def plain(
         self, request: web.BaseRequest, body: bytes, *, status: int = 200, headers: Headers = ()
     ) -> Answer:
         """A page of the gateway's own."""
-        return self._finish(request, _head(status, headers), body)
+        return self._finish(request, _head(status, (*headers, self._dated())), "", body)
 
     def _finish(
         self,
         request: web.BaseRequest,
         head: bytes,
+        more: str,
         body: bytes,
-        headers: Headers = (),
         *,
         close: bool = False,
     ) -> Answer:
         # A body that was not read to its end stands between this answer and the next request.
         close = close or self._closing or not (request.keep_alive and request.content.is_eof())
-        lines = "".join([f"{name}: {value}\r\n" for name, value in headers])
         if close:
-            lines += "Connection: close\r\n"
+            more += "Connection: close\r\n"
         elif request.version.minor == 0:
-            lines += "Connection: keep-alive\r\n"
-        told = b"%b%bDate: %b\r\nContent-Length: %d\r\n\r\n%b" % (
-            head, lines.encode(), self._now(), len(body),
-            b"" if request.method == "HEAD" else body,
-        )  # fmt: skip
+            more += "Connection: keep-alive\r\n"
+        content = b"" if request.method == "HEAD" else body
+        told = b"%b%bContent-Length: %d\r\n\r\n%b" % (head, more.encode(), len(body), content)
         return Answer(told, keep_alive=not close)
 
-    def _now(self) -> bytes:
-        """The Date header's value, made anew once a second."""
-        second = int(self._clock())
-        if second != self._date[0]:
-            self._date = (second, formatdate(second, usegmt=True).encode())
-        return self._date[1]
+    def _turn(self, second: int) -> None:
+        """Begin another second: its heads have another date."""
+        self._second, self._date = second, formatdate(second, usegmt=True)
+        self._heads.clear()
+
+    def _dated(self) -> tuple[str, str]:
+        self._turn(int(self._clock()))
+        return ("Date", self._date)
 
 
 def _head(status: int, headers: Headers) -> bytes:
-    lines = [f"HTTP/1.1 {status} {HTTPStatus(status).phrase}"]
-    lines += [f"{name}: {value}" for name, value in headers]
-    return "\r\n".join([*lines, ""]).encode()
+    return f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\n{_lines(headers)}".encode()
+
+
+def _lines(headers: Headers) -> str:
+    return "".join([f"{name}: {value}\r\n" for name, value in headers])

@@ -102,9 +102,10 @@ class HttpServer:
     async def _handle(self, request: web.BaseRequest) -> Answer:
         self._running[id(request)] = request
         try:
-            page = self._pages.get(request.raw_path.partition("?")[0])
-            if page is not None and request.method in ("GET", "HEAD"):
-                return await page(request)
+            if request.method in ("GET", "HEAD"):
+                page = self._pages.get(request.raw_path.partition("?")[0])
+                if page is not None:
+                    return await page(request)
             return await self._rpc.handle(request)
         finally:
             del self._running[id(request)]

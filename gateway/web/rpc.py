@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from aiohttp import hdrs, web
 from multidict import CIMultiDictProxy, istr
 
-from gateway.call import Call, JsonBody
+from gateway.call import Body, Call, JsonBody
 from gateway.envelope import Envelope
 from gateway.errors import (
     ActionError,
@@ -82,9 +82,11 @@ class Rpc:
             return self._refuse(request, call, MethodNotAllowed())
         if self._is_https is not None and not self._is_https(request):
             return self._refuse(request, call, HttpsRequired(location=self._https_url(request)))
+        timeout = request.headers.get(_X_TIMEOUT_MS)
         try:
-            call.deadline = _deadline(request.headers.get(_X_TIMEOUT_MS))
-            if self.is_draining():
+            if timeout is not None:
+                call.deadline = _deadline(timeout)
+            if self._draining:
                 raise Overloaded
         except ActionError as error:
             return self._refuse(request, call, error)
@@ -110,25 +112,23 @@ class Rpc:
         request_id = headers.get(_X_REQUEST_ID)
         if request_id is None or not _REQUEST_ID.fullmatch(request_id):
             request_id = self._pipeline.shared.new_id()
+        section, action = names
+        body: Body = _NOTHING
+        if section:
+            body = HttpBody(request, self._settings.body_timeout, self._arriving)
+        authorization, proxies = headers.get(hdrs.AUTHORIZATION), self._proxies
         return Call(
-            section=names[0],
-            action=names[1],
-            body=(
-                HttpBody(request, self._settings.body_timeout, self._arriving)
-                if names[0]
-                else _NOTHING
-            ),
-            request_id=request_id,
-            started=started,
-            key=_presented_key(headers.get(hdrs.AUTHORIZATION)),
+            section,
+            action,
+            body,
+            request_id,
+            started,
+            key=None if authorization is None else _presented_key(authorization),
             # A caller who is gone has no address; None would be taken for one of our own.
-            address=self._address(request) or "",
+            address=(request.remote if proxies is None else proxies.address(request)) or "",
             idempotency_key=headers.get(_IDEMPOTENCY_KEY),
-            traceparent=_trace(headers),
+            traceparent=_trace(headers) if _TRACEPARENT in headers else None,
         )
-
-    def _address(self, request: web.BaseRequest) -> str | None:
-        return request.remote if self._proxies is None else self._proxies.address(request)
 
     def _https_url(self, request: web.BaseRequest) -> str:
         """The same address over https, on its usual port."""
@@ -145,7 +145,8 @@ class Rpc:
         if self._cors.origins:
             headers += self._cors.allow(request.headers.get(hdrs.ORIGIN))
         status = envelope.http_status
-        if _prefers_status(request.headers.get(_PREFER)):
+        prefer = request.headers.get(_PREFER)
+        if prefer is not None and _PREFERENCE in _preferences(prefer):
             headers += (("Preference-Applied", _PREFERENCE),)
             status = envelope.mirrored
         elif self._settings.mirror_status:
@@ -163,10 +164,8 @@ def _names(request: web.BaseRequest) -> tuple[str, str] | None:
     return (match[1], match[2]) if match else None
 
 
-def _presented_key(authorization: str | None) -> str | None:
+def _presented_key(authorization: str) -> str | None:
     """The key in `Bearer <key>`, or in `Basic` as the password; None when there is neither."""
-    if authorization is None:
-        return None
     scheme, _, credentials = authorization.partition(" ")
     scheme = scheme.lower()
     if scheme == "bearer":
@@ -182,23 +181,15 @@ def _presented_key(authorization: str | None) -> str | None:
 
 def _trace(headers: CIMultiDictProxy[str]) -> str | None:
     """The trace that the call belongs to; two headers name none."""
-    sent = headers.get(_TRACEPARENT)
-    if sent is None or len(headers.getall(_TRACEPARENT)) > 1:
-        return None
-    return read_traceparent(sent)
+    sent = headers.getall(_TRACEPARENT)
+    return read_traceparent(sent[0]) if len(sent) == 1 else None
 
 
-def _deadline(timeout: str | None) -> float | None:
+def _deadline(timeout: str) -> float:
     """The loop's time at which the caller stops waiting; X-Timeout-Ms counts milliseconds."""
-    if timeout is None:
-        return None
     if not _TIMEOUT.fullmatch(timeout) or not 1 <= int(timeout) <= _TIMEOUT_MAX:
         raise MalformedRequest(problem=f"X-Timeout-Ms is a whole number from 1 to {_TIMEOUT_MAX}.")
     return asyncio.get_running_loop().time() + int(timeout) / 1000
-
-
-def _prefers_status(prefer: str | None) -> bool:
-    return prefer is not None and _PREFERENCE in _preferences(prefer)
 
 
 def _preferences(prefer: str) -> Iterator[str]:

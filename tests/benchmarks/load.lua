@@ -1,16 +1,21 @@
 -- Posts the bodies of a file in turn, one to a line, and ends with what came of it as a line of JSON.
+-- With a second argument, each request has an Idempotency-Key of its own that begins with it.
 
-local requests, turn = {}, 0
+local requests, turn, keys, sent = {}, 0, nil, 0
 
 function init(args)
   for body in io.lines(args[1]) do
+    if args[2] then wrk.headers["Idempotency-Key"] = "$KEY" end
     requests[#requests + 1] = wrk.format("POST", nil, nil, body)
   end
+  keys = args[2]
 end
 
 function request()
   turn = turn % #requests + 1
-  return requests[turn]
+  if not keys then return requests[turn] end
+  sent = sent + 1
+  return (requests[turn]:gsub("$KEY", keys .. sent, 1))
 end
 
 function done(summary, latency)

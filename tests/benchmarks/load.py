@@ -5,6 +5,7 @@ import subprocess
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import uuid4
 
 from .machine import Usage
 from .serving import CLIENT_CPU, HOST
@@ -67,4 +68,5 @@ def _command(subject: Subject, seconds: int, bodies: str) -> list[str]:
         *("--connections", str(CONNECTIONS), "--duration", f"{seconds}s"),
         *("--timeout", f"{PATIENCE}s", "--script", str(SCRIPT), *headers),
         *(f"http://{HOST}:{subject.server.port}{subject.path}", "--", bodies),
+        *([f"{uuid4()}-"] if subject.keyed else []),
     ]

@@ -28,6 +28,9 @@ RATIO_TARGETS = (
     ("ping", "constant", Target(0.60, at_least=True)),
     ("increment", "constant", Target(0.18, at_least=True)),
     ("increment", "fastapi", Target(15, at_least=True)),
+    ("whoami", "constant", Target(0.50, at_least=True)),
+    ("get", "constant", Target(0.35, at_least=True)),
+    ("keyed", "increment", Target(0.85, at_least=True)),
     ("list", "constant", Target(0.15, at_least=True)),
 )
 SECONDS_TARGET = Target(1.5, at_least=False)

@@ -5,7 +5,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -40,6 +40,7 @@ def main() -> None:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="spine", description=__doc__.partition("\n")[0])
+    parser.add_argument("--only", nargs="*", choices=list(OPENERS), help="subjects to run (all)")
     parser.add_argument("--rounds", type=int, default=3, help="times that every subject is run (3)")
     parser.add_argument("--seconds", type=int, default=5, help="length of a run (5)")
     parser.add_argument("--tries", type=int, default=1, help="for a run that is disturbed (1)")
@@ -72,7 +73,7 @@ def _measure(folder: Path, options: argparse.Namespace) -> None:
     )
     starts = measure_starts(folder / "starts", STARTS)
     with ExitStack() as stack:
-        subjects = _open_subjects(stack, folder)
+        subjects = _open_subjects(stack, folder, options.only or list(OPENERS))
         uncounted = {name: [run_load(subject, WARM_UP)] for name, subject in subjects.items()}
         rounds = _run_rounds(subjects, uncounted, options)
         measured = {
@@ -84,9 +85,10 @@ def _measure(folder: Path, options: argparse.Namespace) -> None:
     _require_clean(measured)
 
 
-def _open_subjects(stack: ExitStack, folder: Path) -> dict[str, Subject]:
+def _open_subjects(stack: ExitStack, folder: Path, names: Sequence[str]) -> dict[str, Subject]:
     subjects = {}
-    for name, open_subject in OPENERS.items():
+    for name in names:
+        open_subject = OPENERS[name]
         try:
             subject = open_subject(stack, folder / name)
         except NotServed as reason:

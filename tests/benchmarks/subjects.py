@@ -6,7 +6,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ COUNTERS = 64
 LISTED_COUNTERS = 200
 LISTED_AT_ONCE = 50
 PAGE = 100
+WIDE_LIMIT = "999999/1"
 
 HERE = Path(__file__).parent
 HALYARD = str(Path(sys.executable).with_name("halyard"))
@@ -40,6 +41,8 @@ class Subject:
     bodies: Sequence[str]
     """Sent in turn."""
     key: str | None = None
+    keyed: bool = False
+    """Whether each call has an idempotency key of its own."""
     account: Callable[[], Account] | None = None
     """What its server says of every call since the start; None where it keeps no record."""
 
@@ -59,7 +62,11 @@ def open_fastapi(stack: ExitStack, folder: Path) -> Subject:
     server = stack.enter_context(_python("fastapi_peer.py", folder, str(folder), key))
     bodies = [json.dumps({"id": f"counter-{number:02}"}) for number in range(COUNTERS)]
     return Subject(
-        server, "/increment", bodies, key, lambda: Account(int(server.get("/total")[1]), Counter())
+        server,
+        "/increment",
+        bodies,
+        key,
+        account=lambda: Account(int(server.get("/total")[1]), Counter()),
     )
 
 
@@ -69,6 +76,32 @@ def open_ping(stack: ExitStack, folder: Path) -> Subject:
     return Subject(
         server, "/api/v1/system/ping", ["{}"], account=lambda: _logged(server, "system/ping")
     )
+
+
+def open_whoami(stack: ExitStack, folder: Path) -> Subject:
+    """A call with authentication and a rate limit, and nothing to do."""
+    server, key = _limited(stack, folder)
+    return Subject(
+        server,
+        "/api/v1/system/whoami",
+        ["{}"],
+        key,
+        account=lambda: _logged(server, "system/whoami"),
+    )
+
+
+def open_get(stack: ExitStack, folder: Path) -> Subject:
+    """The gateway's shortest read of the database, with authentication and a rate limit."""
+    server, key = _limited(stack, folder)
+    bodies = [json.dumps({"id": id_}) for id_ in _create_counters(server, key, COUNTERS)]
+    return Subject(
+        server, "/api/v1/counters/get", bodies, key, account=lambda: _logged(server, "counters/get")
+    )
+
+
+def open_keyed(stack: ExitStack, folder: Path) -> Subject:
+    """Increments, each with an idempotency key."""
+    return replace(open_increment(stack, folder), keyed=True)
 
 
 def open_increment(stack: ExitStack, folder: Path) -> Subject:
@@ -83,7 +116,7 @@ def open_increment(stack: ExitStack, folder: Path) -> Subject:
         return Account(sum(counter["value"] for counter in counters), logged.refused)
 
     bodies = [json.dumps({"id": id_}) for id_ in ids]
-    return Subject(server, "/api/v1/counters/increment", bodies, key, account)
+    return Subject(server, "/api/v1/counters/increment", bodies, key, account=account)
 
 
 def open_list(stack: ExitStack, folder: Path) -> Subject:
@@ -100,7 +133,7 @@ def open_list(stack: ExitStack, folder: Path) -> Subject:
         "/api/v1/counters/list",
         [json.dumps(params)],
         key,
-        lambda: _logged(server, "counters/list"),
+        account=lambda: _logged(server, "counters/list"),
     )
 
 
@@ -108,7 +141,10 @@ OPENERS: dict[str, Callable[[ExitStack, Path], Subject]] = {
     "constant": open_constant,
     "fastapi": open_fastapi,
     "ping": open_ping,
+    "whoami": open_whoami,
+    "get": open_get,
     "increment": open_increment,
+    "keyed": open_keyed,
     "list": open_list,
 }
 
@@ -143,6 +179,16 @@ def require_success(called: str, status: int, envelope: Any) -> None:
     """Raise BenchmarkError unless this is the answer that is meant to be measured."""
     if (status, envelope["status"]) != (200, "success"):
         raise BenchmarkError(f"{called} is answered {status} {json.dumps(envelope)}")
+
+
+def _limited(stack: ExitStack, folder: Path) -> tuple[Server, str]:
+    """A gateway, and the key of an account whose limit nobody reaches."""
+    owner = init(folder)
+    server = stack.enter_context(gateway(folder))
+    params = {"name": "Benchmark", "role": "editor", "rate_limit": WIDE_LIMIT}
+    account = post(server, "accounts/create", params, owner)
+    made = post(server, "keys/create", {"account_id": account["id"], "name": "Load"}, owner)
+    return server, made["key"]
 
 
 def _create_counters(server: Server, key: str, count: int) -> list[str]:
