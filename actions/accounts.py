@@ -158,6 +158,7 @@ class Delete(Action[AccountReference, Account]):
 async def _locked(id: str, context: Context) -> Row:
     """The account, if the caller may change it."""
     row = await kept.lock(context.db, context.identity.workspace_id, id)
+    context.audit(row.id)  # also when it is refused
     grants.refuse_touching(context.identity, Role(row.role), scope=ADMIN)
     return row
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, Protocol
 import structlog
 
 from gateway.access.identity import Identity
-from gateway.access.limits import Limits
+from gateway.access.own_limits import Limits
 from gateway.call import Call
 from gateway.codec.encode import Rendered, encode
 from gateway.codec.show import Show

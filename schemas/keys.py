@@ -162,7 +162,7 @@ class UsageWanted(NamedTuple):
 class UsageWantedShape(Shape[UsageWanted]):
     makes = UsageWanted
 
-    id = Text(1, 64, required=True)
+    id = KeyId(required=True)
 
     class Meta:
         # `from` is a word of Python's own.
@@ -205,7 +205,7 @@ class KeyUsage(NamedTuple):
 class KeyUsageShape(Shape[KeyUsage]):
     makes = KeyUsage
 
-    id = Text(required=True)
+    id = KeyId(required=True)
     first = Day(required=True, data_key="from")
     last = Day(required=True, data_key="to")
     usage = fields.List(fields.Nested(DayUseShape), required=True)

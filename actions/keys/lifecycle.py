@@ -1,5 +1,6 @@
 """Making, listing, rotating and revoking API keys."""
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -140,7 +141,7 @@ class Rotate(Action[Rotation, RotatedKey]):
         return is_theirs and is_current and grants.may_grant(caller, subject.grant)
 
     async def run(self, params: Rotation, context: Context) -> RotatedKey:
-        held = await _locked(params.id, context)
+        held = await _locked(params.id, context, lock=kept.lock_for_heir)
         # Whoever rotates a key is shown its successor, and can do what that can.
         grants.refuse_granting(context.identity, held.grant, scope=ADMIN)
         key, new, old = await kept.rotate(
@@ -196,9 +197,12 @@ class ReportLeak(Action[Leak, Thanks]):
         return Thanks(received=True)
 
 
-async def _locked(id: str, context: Context) -> HeldKey:
+async def _locked(
+    id: str, context: Context, *, lock: Callable[..., Awaitable[HeldKey]] = kept.lock
+) -> HeldKey:
     """The key, if the caller may change it."""
-    held = await kept.lock(context.db, context.identity.workspace_id, id)
+    held = await lock(context.db, context.identity.workspace_id, id)
+    context.audit(held.id)  # also when it is refused
     grants.refuse_touching(context.identity, Role(held.role), scope=ADMIN)
     return held
 

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from gateway.access import rows, workspaces
 from gateway.access.keys import Key
-from gateway.access.limits import OFF
+from gateway.access.own_limits import OFF
 from gateway.store.database import Database, DuplicateError, Transaction
 
 

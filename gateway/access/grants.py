@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from gateway.access.faults import PermissionDenied
 from gateway.access.identity import Identity
-from gateway.access.limits import Limits
+from gateway.access.own_limits import Limits
 from gateway.access.roles import Role, covers, is_within
 from gateway.errors import ParameterError
 

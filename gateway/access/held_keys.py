@@ -1,11 +1,11 @@
 """Keys as they are kept: everything but the key itself."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from sqlalchemy import Boolean, ColumnElement, Select, bindparam, select, type_coerce, update
 
-from gateway.access.accounts import Account
+from gateway.access.accounts import Account, hold
 from gateway.access.grants import Grant, narrowed
 from gateway.access.keys import Key, make_key, parse_key, same_hash
 from gateway.access.roles import Role
@@ -17,6 +17,9 @@ from gateway.listing import Listing
 from gateway.listing.sql import PagedList
 from gateway.store.database import Queries, Transaction
 from gateway.store.statements import Statement
+
+# PostgreSQL's driver takes the very last microsecond for infinity, and gives it back without UTC.
+_END_OF_TIME = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
 
 
 class HeldKey(NamedTuple):
@@ -72,11 +75,12 @@ def _of_account() -> Select[Any]:
 
 
 _BY_ID = _in_workspace().where(keys.c.id == bindparam("id"))
+_FIND = Statement(_BY_ID)
 _LOCK = Statement(_BY_ID.with_for_update(of=keys))
 _ANYWHERE = Statement(_all().where(keys.c.id == bindparam("id")).with_for_update(of=keys))
 _EVERYWHERE = Statement(_all().order_by(keys.c.account_id, keys.c.created_at, keys.c.id))
 _SECRET = Statement(
-    select(keys.c.secret_hash, accounts.c.workspace_id)
+    select(keys.c.secret_hash, keys.c.revoked_at, accounts.c.workspace_id)
     .join(accounts, accounts.c.id == keys.c.account_id)
     .where(keys.c.id == bindparam("id"))
     .with_for_update(of=keys)
@@ -102,6 +106,16 @@ _LIST_OF_ACCOUNT = PagedList(_of_account, columns=_COLUMNS, tie=keys.c.id)
 async def lock(db: Transaction, workspace_id: str, id: str) -> HeldKey:
     """The key, kept from being changed by others. Raises NotFound when there is no such one."""
     return _found(await db.first(_LOCK, workspace_id=workspace_id, id=id))
+
+
+async def lock_for_heir(db: Transaction, workspace_id: str, id: str) -> HeldKey:
+    """The same for a key that another is to follow, with its account kept from being deleted.
+
+    Whoever locks both locks the account first.
+    """
+    found = _found(await db.first(_FIND, workspace_id=workspace_id, id=id))
+    await hold(db, workspace_id, found.account_id)
+    return await lock(db, workspace_id, id)
 
 
 async def lock_anywhere(db: Transaction, id: str) -> HeldKey:
@@ -137,6 +151,8 @@ async def issue(
     allowed_ips: list[str] | None = None,
 ) -> tuple[Key, HeldKey]:
     """Make a key for the account, which `hold` keeps: the key in the clear, and as it is kept."""
+    if expires_at is not None:
+        expires_at = min(expires_at, _END_OF_TIME)
     key = make_key(environment)
     held = HeldKey(
         key.id, account.id, name, key.secret[-4:], scopes, allowed_ips, now, None, expires_at,
@@ -149,7 +165,7 @@ async def issue(
 async def rotate(
     db: Transaction, old: HeldKey, *, environment: str, overlap_seconds: int, now: datetime
 ) -> tuple[Key, HeldKey, HeldKey]:
-    """Put a new key in the place of `old`, which is locked: the key, the new one, the old one.
+    """Put a new key in the place of `old`, which `lock_for_heir` locked: the key, the new, the old.
 
     The old one is good for `overlap_seconds` more, and never for longer than it would have been;
     with no overlap it is revoked.
@@ -160,14 +176,13 @@ async def rotate(
         raise Conflict(problem="The key is revoked or has expired: create another one.")
     if old.replaced_by is not None:
         raise Conflict(problem=f"The key was rotated already; {old.replaced_by} took its place.")
-    life = old.expires_at - old.created_at if old.expires_at is not None else None
     key = make_key(environment)
     new = old._replace(
         id=key.id,
         last_four=key.secret[-4:],
         created_at=now,
         last_used_at=None,
-        expires_at=None if life is None else now + life,
+        expires_at=_as_long_from(now, old),
     )
     ending = now + timedelta(seconds=overlap_seconds)
     if old.expires_at is not None:
@@ -191,16 +206,32 @@ async def revoke(db: Transaction, held: HeldKey, *, now: datetime) -> HeldKey:
 
 
 async def revoke_leaked(db: Transaction, presented: str, *, now: datetime) -> Leaked | None:
-    """Revoke the key in the clear, and tell whose it was; None when it is nobody's."""
+    """Revoke the key in the clear, and tell whose it was.
+
+    None when there was nothing to revoke: it is nobody's, or was revoked already.
+    """
     key = parse_key(presented)
     if key is None:
         return None
     row = await db.first(_SECRET, id=key.id)
-    if row is None or not same_hash(row[0], key.secret_hash):
+    if row is None:
+        return None
+    secret_hash, revoked_at, workspace_id = row
+    if not same_hash(secret_hash, key.secret_hash) or revoked_at is not None:
         return None
     await db.run(_REVOKE, key=key.id, at=now)
     await announce(db, key.id)
-    return Leaked(key.id, row[1])
+    return Leaked(key.id, workspace_id)
+
+
+def _as_long_from(now: datetime, old: HeldKey) -> datetime | None:
+    """The end of a life from `now` on that is as long as the old key's was made to be."""
+    if old.expires_at is None:
+        return None
+    try:
+        return min(now + (old.expires_at - old.created_at), _END_OF_TIME)
+    except OverflowError:  # what was to last for all time still is
+        return _END_OF_TIME
 
 
 async def _add(db: Transaction, key: Key, held: HeldKey) -> None:

@@ -1,15 +1,17 @@
 """What whoever operates the database may do without a key: the way back in for lost ones."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import ClassVar, NamedTuple
 
 from gateway.access import accounts, held_keys
 from gateway.access.accounts import Account
+from gateway.access.audit import rows as audit
+from gateway.access.audit.rows import AuditRow
 from gateway.access.grants import narrowed
 from gateway.access.held_keys import HeldKey
 from gateway.access.keys import Key
-from gateway.access.limits import is_limit
+from gateway.access.own_limits import is_limit
 from gateway.access.roles import Role, is_scope
 from gateway.errors import ActionError, NotFound
 from gateway.store.database import Database, Queries, Transaction
@@ -38,95 +40,121 @@ class NewAccount(NamedTuple):
     workspace_id: str | None
 
 
-async def create_account(
-    database: Database, wanted: NewAccount, *, now: datetime, new_id: Callable[[], str]
-) -> str:
-    """Make an account, and return its id. Raises Unusable."""
-    name = _checked_name(wanted.name)
-    for each in wanted.scopes or ():
-        if not is_scope(each) or not narrowed(wanted.role).covers(each):
-            raise Unusable(problem=f"{each!r} is not a scope that the role {wanted.role} has.")
-    if wanted.rate_limit is not None and not is_limit(wanted.rate_limit):
-        raise Unusable(problem='The rate limit is "off", or calls/seconds such as "100/60".')
+class Operator:
+    """Whoever operates `database`. Each write leaves a row in the audit trail, in nobody's name.
 
-    async def create(db: Transaction) -> str:
-        workspace_id = wanted.workspace_id or (await _first_owner(db)).workspace_id
-        if not await accounts.lock_owners(db, workspace_id):
-            raise Unusable(problem=f"There is no workspace {workspace_id}.")
-        scopes = None if wanted.scopes is None else sorted(set(wanted.scopes))
-        account = Account(
-            new_id(), workspace_id, name, wanted.role.value, scopes, wanted.rate_limit, None, None,
-            now, now,
+    `audit_days` is how long such a row is kept.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        now: Callable[[], datetime],
+        new_id: Callable[[], str],
+        audit_days: int,
+    ) -> None:
+        self._database = database
+        self._now = now
+        self._new_id = new_id
+        self._audit_days = audit_days
+
+    async def create_account(self, wanted: NewAccount) -> str:
+        """Make an account, and return its id. Raises Unusable."""
+        name = _checked_name(wanted.name)
+        for each in wanted.scopes or ():
+            if not is_scope(each) or not narrowed(wanted.role).covers(each):
+                raise Unusable(problem=f"{each!r} is not a scope that the role {wanted.role} has.")
+        if wanted.rate_limit is not None and not is_limit(wanted.rate_limit):
+            raise Unusable(problem='The rate limit is "off", or calls/seconds such as "100/60".')
+
+        async def create(db: Transaction) -> str:
+            workspace_id = wanted.workspace_id or (await _first_owner(db)).workspace_id
+            if not await accounts.lock_owners(db, workspace_id):
+                raise Unusable(problem=f"There is no workspace {workspace_id}.")
+            scopes = None if wanted.scopes is None else sorted(set(wanted.scopes))
+            now = self._now()
+            account = Account(
+                self._new_id(), workspace_id, name, wanted.role.value, scopes, wanted.rate_limit,
+                None, None, now, now,
+            )  # fmt: skip
+            await accounts.add(db, account)
+            await self._audit(db, "accounts/create", account.id, workspace_id)
+            return account.id
+
+        return await self._database.write(create)
+
+    async def list_accounts(self) -> list[list[str]]:
+        """Every account of every workspace, as the texts of its columns."""
+        return [
+            [
+                each.id, each.workspace_id, each.role,
+                "all" if each.scopes is None else ",".join(each.scopes),
+                moment_text(each.created_at), each.name,
+            ]
+            for each in await accounts.all_accounts(self._database.reader)
+        ]  # fmt: skip
+
+    async def delete_account(self, id: str) -> None:
+        """Delete the account with its keys. Raises Unusable, or Conflict for a last owner."""
+
+        async def delete(db: Transaction) -> None:
+            workspace_id = (await _account(db, id)).workspace_id
+            await accounts.lock_owners(db, workspace_id)
+            await accounts.remove(db, await accounts.lock(db, workspace_id, id))
+            await self._audit(db, "accounts/delete", id, workspace_id)
+
+        await self._database.write(delete)
+
+    async def create_key(self, *, account_id: str | None, name: str, environment: str) -> Key:
+        """A new key of the account, or of the operator's first owner. Raises Unusable."""
+        checked_name = _checked_name(name)
+
+        async def create(db: Transaction) -> Key:
+            found = await (_first_owner(db) if account_id is None else _account(db, account_id))
+            account = await accounts.hold(db, found.workspace_id, found.id)
+            key, _ = await held_keys.issue(
+                db, account, environment=environment, name=checked_name, now=self._now()
+            )
+            await self._audit(db, "keys/create", key.id, account.workspace_id)
+            return key
+
+        return await self._database.write(create)
+
+    async def list_keys(self) -> list[list[str]]:
+        """Every key of every account, as the texts of its columns."""
+        now = self._now()
+        return [
+            [
+                each.id, each.account_id, _state(each, now), each.last_four,
+                moment_text(each.created_at),
+                "never" if each.expires_at is None else moment_text(each.expires_at), each.name,
+            ]
+            for each in await held_keys.all_keys(self._database.reader)
+        ]  # fmt: skip
+
+    async def revoke_key(self, id: str) -> None:
+        """Raises Unusable when there is no such key."""
+
+        async def revoke(db: Transaction) -> None:
+            try:
+                held = await held_keys.lock_anywhere(db, id if _is_text(id) else "")
+            except NotFound:
+                raise Unusable(problem="There is no key with this id.") from None
+            await held_keys.revoke(db, held, now=self._now())
+            account = await accounts.find_anywhere(db, held.account_id)
+            await self._audit(db, "keys/revoke", held.id, account.workspace_id)
+
+        await self._database.write(revoke)
+
+    async def _audit(self, db: Transaction, action: str, object_id: str, workspace_id: str) -> None:
+        """Leave a row about what was done, as the action of that name would."""
+        at = self._now()
+        row = AuditRow(
+            self._new_id(), workspace_id, at, None, None, action, object_id, None, self._new_id(),
+            "success", 1, at + timedelta(days=self._audit_days),
         )  # fmt: skip
-        await accounts.add(db, account)
-        return account.id
-
-    return await database.write(create)
-
-
-async def list_accounts(database: Database) -> list[list[str]]:
-    """Every account of every workspace, as the texts of its columns."""
-    return [
-        [
-            each.id, each.workspace_id, each.role,
-            "all" if each.scopes is None else ",".join(each.scopes),
-            moment_text(each.created_at), each.name,
-        ]
-        for each in await accounts.all_accounts(database.reader)
-    ]  # fmt: skip
-
-
-async def delete_account(database: Database, id: str) -> None:
-    """Delete the account with its keys. Raises Unusable, or Conflict for a last owner."""
-
-    async def delete(db: Transaction) -> None:
-        account = await _account(db, id)
-        await accounts.lock_owners(db, account.workspace_id)
-        await accounts.remove(db, await accounts.lock(db, account.workspace_id, id))
-
-    await database.write(delete)
-
-
-async def create_key(
-    database: Database, *, account_id: str | None, name: str, environment: str, now: datetime
-) -> Key:
-    """A new key of the account, or of the operator's first owner. Raises Unusable."""
-    checked_name = _checked_name(name)
-
-    async def create(db: Transaction) -> Key:
-        found = await (_first_owner(db) if account_id is None else _account(db, account_id))
-        account = await accounts.hold(db, found.workspace_id, found.id)
-        key, _ = await held_keys.issue(
-            db, account, environment=environment, name=checked_name, now=now
-        )
-        return key
-
-    return await database.write(create)
-
-
-async def list_keys(database: Database, *, now: datetime) -> list[list[str]]:
-    """Every key of every account, as the texts of its columns."""
-    return [
-        [
-            each.id, each.account_id, _state(each, now), each.last_four,
-            moment_text(each.created_at),
-            "never" if each.expires_at is None else moment_text(each.expires_at), each.name,
-        ]
-        for each in await held_keys.all_keys(database.reader)
-    ]  # fmt: skip
-
-
-async def revoke_key(database: Database, id: str, *, now: datetime) -> None:
-    """Raises Unusable when there is no such key."""
-
-    async def revoke(db: Transaction) -> None:
-        try:
-            held = await held_keys.lock_anywhere(db, id if _is_text(id) else "")
-        except NotFound:
-            raise Unusable(problem="There is no key with this id.") from None
-        await held_keys.revoke(db, held, now=now)
-
-    await database.write(revoke)
+        await audit.add(db, [row])
 
 
 def _state(held: HeldKey, now: datetime) -> str:

@@ -7,10 +7,9 @@ from uuid import UUID
 
 import click
 
-from gateway.access import operating
-from gateway.access.operating import NewAccount
+from gateway.access.operating import ACCOUNT_COLUMNS, KEY_COLUMNS, NewAccount, Operator
 from gateway.access.roles import Role
-from gateway.cli.host import Factory, Host
+from gateway.cli.host import Factory
 from gateway.cli.running import OF_A_DATABASE, prepare, run, setting_options
 from gateway.settings import Settings
 
@@ -47,10 +46,8 @@ def accounts_group(factory: Factory) -> click.Group:
         listed = None if scopes is None else [each.strip() for each in scopes.split(",")]
         wanted = NewAccount(name, Role(role), listed, rate_limit, _text(workspace))
 
-        async def create(host: Host, _: Settings) -> str:
-            return await operating.create_account(
-                host.database, wanted, now=host.now(), new_id=host.new_id
-            )
+        async def create(operator: Operator, _: Settings) -> str:
+            return await operator.create_account(wanted)
 
         click.echo(_with_database(factory, config, options, create))
 
@@ -59,10 +56,10 @@ def accounts_group(factory: Factory) -> click.Group:
     def _list(config: Path | None, **options: Any) -> None:
         """List every account of every workspace, one on a line."""
 
-        async def listed(host: Host, _: Settings) -> list[list[str]]:
-            return await operating.list_accounts(host.database)
+        async def listed(operator: Operator, _: Settings) -> list[list[str]]:
+            return await operator.list_accounts()
 
-        _print_table(operating.ACCOUNT_COLUMNS, _with_database(factory, config, options, listed))
+        _print_table(ACCOUNT_COLUMNS, _with_database(factory, config, options, listed))
 
     @accounts.command("delete")
     @click.argument("id", type=click.UUID)
@@ -70,8 +67,8 @@ def accounts_group(factory: Factory) -> click.Group:
     def _delete(config: Path | None, *, id: UUID, **options: Any) -> None:
         """Delete an account with its keys."""
 
-        async def delete(host: Host, _: Settings) -> None:
-            await operating.delete_account(host.database, str(id))
+        async def delete(operator: Operator, _: Settings) -> None:
+            await operator.delete_account(str(id))
 
         _with_database(factory, config, options, delete)
 
@@ -92,11 +89,10 @@ def keys_group(factory: Factory) -> click.Group:
     def _create(config: Path | None, *, account: UUID | None, name: str, **options: Any) -> None:
         """Make a key, and print it alone on stdout."""
 
-        async def create(host: Host, settings: Settings) -> str:
-            key = await operating.create_key(
-                host.database, account_id=_text(account), name=name,
-                environment=settings.environment, now=host.now(),
-            )  # fmt: skip
+        async def create(operator: Operator, settings: Settings) -> str:
+            key = await operator.create_key(
+                account_id=_text(account), name=name, environment=settings.environment
+            )
             return key.text
 
         click.echo(_with_database(factory, config, options, create))
@@ -106,10 +102,10 @@ def keys_group(factory: Factory) -> click.Group:
     def _list(config: Path | None, **options: Any) -> None:
         """List every key of every account, one on a line; the keys themselves are not kept."""
 
-        async def listed(host: Host, _: Settings) -> list[list[str]]:
-            return await operating.list_keys(host.database, now=host.now())
+        async def listed(operator: Operator, _: Settings) -> list[list[str]]:
+            return await operator.list_keys()
 
-        _print_table(operating.KEY_COLUMNS, _with_database(factory, config, options, listed))
+        _print_table(KEY_COLUMNS, _with_database(factory, config, options, listed))
 
     @keys.command("revoke")
     @click.argument("id")
@@ -117,8 +113,8 @@ def keys_group(factory: Factory) -> click.Group:
     def _revoke(config: Path | None, *, id: str, **options: Any) -> None:
         """Revoke a key by its id, the first 12 characters after `hal_live_`."""
 
-        async def revoke(host: Host, _: Settings) -> None:
-            await operating.revoke_key(host.database, id, now=host.now())
+        async def revoke(operator: Operator, _: Settings) -> None:
+            await operator.revoke_key(id)
 
         _with_database(factory, config, options, revoke)
 
@@ -129,7 +125,7 @@ def _with_database(
     factory: Factory,
     config: Path | None,
     options: dict[str, Any],
-    work: Callable[[Host, Settings], Awaitable[T]],
+    work: Callable[[Operator, Settings], Awaitable[T]],
 ) -> T:
     """What the work over the database comes to; the sections are not started for it."""
     settings, host = prepare(factory, config, options)
@@ -137,7 +133,10 @@ def _with_database(
     async def opened() -> T:
         await host.open_database()
         try:
-            return await work(host, settings)
+            operator = Operator(
+                host.database, now=host.now, new_id=host.new_id, audit_days=settings.audit_days
+            )
+            return await work(operator, settings)
         finally:
             await host.close()
 

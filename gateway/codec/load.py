@@ -121,6 +121,8 @@ def _converter(field: fields.Field[Any], where: str) -> Convert:
 def _read(field: fields.Field[Any], where: str) -> Convert:
     own: Convert | None = getattr(field, "from_json", None)
     if own is not None:
+        if _definer(field, "_deserialize") not in _definer(field, "from_json").__mro__:
+            raise NotCompiled(f"{where} reads in a way of its own, and its from_json is another's.")
         return own
     accepted = _accepted(field)
     if accepted is not None:
@@ -135,6 +137,11 @@ def _read(field: fields.Field[Any], where: str) -> Convert:
     if deserialize is fields.Field._deserialize:  # noqa: SLF001
         return _as_it_is
     raise NotCompiled(f"{where} is a {type(field).__name__}, which has no from_json.")
+
+
+def _definer(field: fields.Field[Any], name: str) -> type:
+    """The class that the field has the attribute from."""
+    return next(each for each in type(field).__mro__ if name in vars(each))
 
 
 def _accepted(field: fields.Field[Any]) -> type | None:

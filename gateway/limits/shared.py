@@ -88,7 +88,7 @@ class SharedWindows:
 
         try:
             self._client = Redis.from_url(
-                url.replace("valkey", "redis", 1),
+                client_url(url),
                 single_connection_client=True,
                 socket_connect_timeout=PATIENCE,
                 # Once more where the server closed a connection that was idle.
@@ -184,6 +184,11 @@ class SharedWindows:
         except _failures() as fault:
             return fault
         return None
+
+
+def client_url(url: str) -> str:
+    """The address in the client's words, which knows Redis only."""
+    return "redis" + url.removeprefix("valkey") if url.startswith("valkey") else url
 
 
 def _failures() -> tuple[type[Exception], ...]:

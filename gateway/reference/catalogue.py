@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from gateway.access.identity import Identity
-from gateway.access.limits import Limits
+from gateway.access.own_limits import Limits
 from gateway.action import NO_KEY
 from gateway.errors import ActionError
 from gateway.registry import Registered, Registry

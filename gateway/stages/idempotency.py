@@ -19,6 +19,7 @@ from gateway.store.idempotency import Claim, Record
 WAIT_SECONDS = 10.0
 """How long a call waits for the first one with its key; the deadline may be nearer."""
 
+_SORTED = orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS
 _KEY = re.compile(r"[!-~]{1,255}")
 
 
@@ -34,7 +35,7 @@ def claim_of(
 ) -> Claim:
     """What the call claims; equal parameters after validation have equal fingerprints."""
     wanted = (params, options.full, sorted(options.expand))
-    text = orjson.dumps(wanted, default=_plain, option=orjson.OPT_SORT_KEYS)
+    text = orjson.dumps(wanted, default=_plain, option=_SORTED)
     fingerprint = hashlib.blake2b(text, digest_size=16).hexdigest()
     return Claim(caller.account_id, registered.path, key, fingerprint)
 
@@ -96,4 +97,8 @@ def _plain(value: Any) -> Any:
     """What JSON has no form for; U+0000 is in no parameter, so it can stand for absence."""
     if value is missing:
         return "\0"
-    return list(value) if isinstance(value, tuple) else repr(value)
+    if isinstance(value, tuple):
+        return list(value)
+    if isinstance(value, (set, frozenset)):
+        return sorted(value, key=repr)  # each process has an order of its own
+    return repr(value)

@@ -104,7 +104,10 @@ def _dead() -> Any:
 _ANY_DEAD = Statement(_dead().limit(1))
 _PURGE = Statement(
     delete(records)
-    .where(tuple_(*(records.c[name] for name in _NAME)).in_(_dead()))
+    # A record that is being claimed anew is locked, and alive once that is committed.
+    .where(
+        tuple_(*(records.c[name] for name in _NAME)).in_(_dead().with_for_update(skip_locked=True))
+    )
     .returning(records.c.key)
 )
 

@@ -9,6 +9,7 @@ from actions.bootstrap import new_id
 from gateway.access.keys import make_key, parse_key
 from gateway.call import Call, JsonBody
 from tests.actions.given import NOT_FOUND, OWNERS_ONLY, Admit, account_of, flags, no_rows, refusal
+from tests.support.audited import trail
 from tests.support.house import NOON, Answer, House
 
 Key = dict[str, Any]
@@ -203,6 +204,31 @@ async def test_an_overlap_is_at_most_thirty_days(house: House, seconds: object) 
     assert list(answer["data"]["errors"]) == ["overlap_seconds"]
 
 
+async def test_the_successor_of_a_key_for_all_time_lives_for_all_time(house: House) -> None:
+    made = await new_key(house, expires_at="9999-12-31T23:59:59.999999Z")
+    before = await works(house, made["key"])
+
+    new = await house.data("keys/rotate", id=made["id"])
+
+    assert before
+    assert made["expires_at"] == new["expires_at"] == "9999-12-31T23:59:59.000000Z"
+    assert await works(house, new["key"])
+
+
+async def test_the_trail_names_the_key_that_was_rotated_and_the_one_that_was_not(
+    house: House, admit: Admit
+) -> None:
+    made = await new_key(house)
+    new = await house.data("keys/rotate", id=made["id"])
+    (owners,) = await house.data("keys/list", account_id=await account_of(house, ""))
+    await house.send("keys/revoke", key=await admit(role="admin"), id=owners["id"])
+
+    refused, rotated, *_ = await trail(house)
+    assert (refused["object_id"], refused["outcome"]) == (owners["id"], "PermissionDenied")
+    assert (rotated["object_id"], rotated["action"]) == (made["id"], "keys/rotate")
+    assert made["id"] != new["id"]
+
+
 async def test_a_revoked_key_is_refused_at_once_and_stays_revoked(house: House) -> None:
     made = await new_key(house)
     before = await works(house, made["key"])
@@ -252,6 +278,15 @@ async def test_a_report_with_another_secret_revokes_nothing(house: House) -> Non
 
     assert await works(house, made["key"])
     assert await listed(house, made["id"]) == without_key(made)
+
+
+async def test_a_report_of_what_is_revoked_already_leaves_no_row(house: House) -> None:
+    made = await new_key(house)
+    for _ in range(3):
+        await house.post("keys/report_leak", None, {"key": made["key"]})
+
+    reports = [each for each in await trail(house) if each["action"] == "keys/report_leak"]
+    assert [each["object_id"] for each in reports] == [made["id"]]
 
 
 async def test_a_report_is_in_no_log(house: House) -> None:

@@ -102,10 +102,11 @@ _PURGE = Statement(delete(key_usage).where(_OLD))
 
 async def add(db: Transaction, used: Sequence[Usage], last: Sequence[LastUse]) -> None:
     """Add to the counts that are there, and move the last uses forward."""
+    latest = {each.account_id: each for each in sorted(last, key=lambda use: use.at)}
+    # Accounts come before their keys, as in a deletion: then neither waits for the other.
+    await db.run(_TOUCH_ACCOUNTS, rows=list(latest.values()))
     await db.run(_ADD, rows=used)
     await db.run(_TOUCH_KEYS, rows=last)
-    latest = {each.account_id: each for each in sorted(last, key=lambda use: use.at)}
-    await db.run(_TOUCH_ACCOUNTS, rows=list(latest.values()))
 
 
 async def usage_of(

@@ -245,13 +245,24 @@ async def test_a_key_is_good_from_the_addresses_of_both_lists(
 async def test_a_remembered_key_is_held_to_its_addresses(toybox: House, door: Door) -> None:
     key = await key_of(toybox, key_ips=["192.0.2.0/24"])
     await door.identify(key, HERE)
-    asked = door.db.asked
 
     for address in (ELSEWHERE, "", "unix:"):
         with pytest.raises(InvalidAPIKey):
             await door.identify(key, address)
+    asked = door.db.asked
     assert (await door.identify(key, f"::ffff:{HERE}")).account_name == "Newcomer"
     assert door.db.asked == asked
+
+
+async def test_from_elsewhere_a_good_key_takes_as_long_as_a_bad_one(
+    toybox: House, door: Door
+) -> None:
+    key, _ = await admit(toybox, allowed_ips=[HERE])
+    for _ in range(3):
+        with pytest.raises(InvalidAPIKey):
+            await door.identify(key.text, ELSEWHERE)
+
+    assert door.db.asked == 3
 
 
 async def test_a_call_from_within_comes_from_anywhere(toybox: House, door: Door) -> None:

@@ -5,7 +5,7 @@ import pytest
 from gateway.access.faults import PermissionDenied
 from gateway.access.grants import may_grant, may_touch, narrowed, refuse_limits
 from gateway.access.identity import Identity
-from gateway.access.limits import Limits
+from gateway.access.own_limits import Limits
 from gateway.access.roles import Reserved, Role
 
 

@@ -69,6 +69,31 @@ def test_accounts_are_made_listed_and_deleted(tmp_path: Path, database: list[str
     assert made_key.id not in keys.stdout
 
 
+def test_what_the_operator_does_is_in_the_audit_trail(tmp_path: Path, database: list[str]) -> None:
+    wanted = ["--name", "Dashboard", "--role", "viewer"]
+    id = halyard("accounts", "create", *wanted, *database, cwd=tmp_path).stdout.strip()
+    made = halyard("keys", "create", "--account", id, *database, cwd=tmp_path).stdout.strip()
+    key = parse_key(made)
+    assert key is not None
+    halyard("keys", "revoke", key.id, *database, cwd=tmp_path)
+    halyard("accounts", "delete", id, *database, cwd=tmp_path)
+    own = halyard("keys", "create", *database, cwd=tmp_path).stdout.strip()
+    with serving(*database, cwd=tmp_path) as gateway:
+        trail = gateway.call("audit/list", own)["data"]
+
+    own_key = parse_key(own)
+    assert own_key is not None
+    assert [(each["action"], each["object_id"]) for each in reversed(trail)] == [
+        ("accounts/create", id),
+        ("keys/create", key.id),
+        ("keys/revoke", key.id),
+        ("accounts/delete", id),
+        ("keys/create", own_key.id),
+    ]
+    nobody = {(each["account_id"], each["key_id"], each["address"]) for each in trail}
+    assert nobody == {(None, None, None)}
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [

@@ -15,6 +15,7 @@ from marshmallow import (
 )
 
 from gateway.codec.load import REFUSED, NotCompiled, compile_load
+from schemas.fields import Text
 
 
 class Paired(Schema):
@@ -54,6 +55,17 @@ def test_a_default_that_is_made_is_made_for_each_call() -> None:
 
     assert one == other == {"found": []}
     assert one["found"] is not other["found"]
+
+
+class Loud(Text):
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> str:
+        return str(super()._deserialize(value, *args, **kwargs)).upper()
+
+
+def test_a_field_that_reads_in_its_own_way_is_not_read_in_its_parents() -> None:
+    shape = Schema.from_dict({"name": Loud(1, 40)})()
+    with pytest.raises(NotCompiled):
+        compile_load(shape)
 
 
 class Even(fields.Integer):

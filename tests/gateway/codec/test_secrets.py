@@ -23,9 +23,17 @@ class Outer(Schema):
     one = fields.Nested(Inner)
     many = fields.List(fields.Nested(Inner))
     words = fields.List(Secret())
+    named = fields.Dict(values=fields.Nested(Inner))
+    pairs = fields.List(fields.Tuple((Text(), Secret())))
+    deep = fields.List(fields.List(fields.Nested(Inner)))
+    plucked = fields.Pluck(Inner, "word")
+    plain = fields.Dict(keys=Text(), values=Text())
 
 
-PATHS = [("key",), ("one", "pass"), ("many", "pass"), ("words",)]
+PATHS = [
+    ("key",), ("one", "pass"), ("many", "pass"), ("words",), ("named",), ("pairs",),
+    ("deep", "pass"), ("plucked",),
+]  # fmt: skip
 
 
 def test_secrets_are_found_wherever_they_are() -> None:
@@ -39,6 +47,12 @@ def test_secrets_are_found_wherever_they_are() -> None:
         ({"one": {"name": "a", "pass": "s"}}, {"one": {"name": "a", "pass": None}}),
         ({"many": [{"pass": "s"}, {"pass": "t"}]}, {"many": [{"pass": None}, {"pass": None}]}),
         ({"words": ["s", "t"]}, {"words": None}),
+        (
+            {"named": {"a": {"pass": "s"}}, "plain": {"pass": "s"}},
+            {"named": None, "plain": {"pass": "s"}},
+        ),
+        ({"pairs": [["a", "s"]], "plucked": "s"}, {"pairs": None, "plucked": None}),
+        ({"deep": [[{"pass": "s"}], []]}, {"deep": [[{"pass": None}], []]}),
         ([{"key": "s"}, {"key": "t"}], [{"key": None}, {"key": None}]),
         ({"one": None, "many": [], "name": "key"}, {"one": None, "many": [], "name": "key"}),
         ({"other": 2**63 - 1}, {"other": 2**63 - 1}),

@@ -13,7 +13,7 @@ import pytest
 
 from gateway.errors import RateLimited
 from gateway.limits.policy import Bucket
-from gateway.limits.shared import SharedWindows
+from gateway.limits.shared import SharedWindows, client_url
 from gateway.logs import make_log
 from gateway.settings import Settings, SettingsError
 from tests.conftest import OpenHouse
@@ -62,6 +62,18 @@ async def waits(windows: SharedWindows, buckets: list[Bucket], cost: int = 1) ->
     ruling = await windows.take(buckets, cost)
     assert ruling is not None
     return ruling.wait
+
+
+@pytest.mark.parametrize(
+    ("address", "read_as"),
+    [
+        ("valkey://valkey:1", "redis://valkey:1"),
+        ("valkeys://:secret@h/2", "rediss://:secret@h/2"),
+        ("redis://valkey:1", "redis://valkey:1"),
+    ],
+)
+def test_a_valkey_is_a_redis_whatever_its_host_is_called(address: str, read_as: str) -> None:
+    assert client_url(address) == read_as
 
 
 async def test_all_who_count_there_have_one_window(redis: str, open_windows: OpenWindows) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from gateway.access.identity import Identity
-from gateway.access.limits import Limits
+from gateway.access.own_limits import Limits
 from gateway.access.roles import Role
 from gateway.errors import UnknownAction
 from gateway.reference.catalogue import RegistryCatalogue

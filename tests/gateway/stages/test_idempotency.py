@@ -8,10 +8,16 @@ import orjson
 import pytest
 from sqlalchemy import select
 
+from actions.bootstrap import new_id
+from gateway.access.identity import Identity
+from gateway.access.roles import Role
+from gateway.context import NO_OPTIONS
 from gateway.errors import ActionError, IdempotencyKeyInUse
-from gateway.stages.idempotency import Turns
+from gateway.registry import Registry
+from gateway.stages.idempotency import Turns, claim_of
 from gateway.store import idempotency
-from gateway.store.idempotency import Claim
+from gateway.store.database import Transaction
+from gateway.store.idempotency import Claim, Record
 from gateway.store.statements import Statement
 from gateway.store.tables import idempotency_records
 from tests.conftest import OpenHouse
@@ -248,6 +254,49 @@ async def test_the_key_is_checked_after_the_body_and_before_the_parameters(
     answer = await answer_of(toybox, "toys/keep", once="", text=text)
 
     assert answer["data"]["message"].startswith(message)
+
+
+def test_equal_parameters_have_equal_claims_whatever_they_are_made_of() -> None:
+    keep = Registry([toys.section]).find("toys", "keep")
+    caller = Identity("workspace", "Main", "UTC", "account", "Owner", Role.OWNER, None, "key")
+    assert keep is not None
+
+    def claim(params: object) -> Claim:
+        return claim_of("k", caller, keep, params, NO_OPTIONS)
+
+    # These two are iterated in different orders, as equal sets of texts are in two processes.
+    assert claim({0, 8}) == claim({8} | {0})
+    assert claim(frozenset("a")) != claim(frozenset("b"))
+    assert claim({1: "one", 2: "two"}) == claim({2: "two", 1: "one"})
+
+
+async def test_a_key_that_is_claimed_anew_is_not_purged(toybox: House) -> None:
+    database, now = toybox.gateway.database, toybox.clock.now
+    claim = Claim(new_id(), "toys/keep", "k", "f")
+    claimed, go_on = asyncio.Event(), asyncio.Event()
+
+    async def keep(db: Transaction) -> None:
+        await idempotency.claim(db, [claim], at=toybox.clock.now)
+        await idempotency.keep(db, [Record(claim, "1", "{}")])
+
+    async def keep_slowly(db: Transaction) -> None:
+        await keep(db)
+        claimed.set()
+        await go_on.wait()
+
+    await database.write(keep)
+    toybox.clock.now = now + idempotency.LIFETIME
+    anew = asyncio.create_task(database.write(keep_slowly))
+    await claimed.wait()
+    purging = asyncio.create_task(idempotency.purge(database, at=toybox.clock.now))
+    await asyncio.sleep(0.1)  # on PostgreSQL it comes to the row that the other one holds
+    go_on.set()
+    await asyncio.gather(anew, purging)
+
+    async def claim_again(db: Transaction) -> int:
+        return len(await idempotency.claim(db, [claim], at=toybox.clock.now))
+
+    assert await database.write(claim_again) == 1
 
 
 async def test_a_wait_that_takes_too_long_ends(toybox: House) -> None:
