@@ -36,7 +36,7 @@ from gateway.stages.idempotency import Turns, checked_key
 from gateway.stages.limit import limit, tell_limit
 from gateway.stages.run import Runner
 from gateway.stages.validate import validate
-from gateway.store.database import Database, QueueFullError
+from gateway.store.database import Database, LockedError, QueueFullError
 from gateway.tracing import trace_facts
 
 
@@ -167,6 +167,9 @@ class Pipeline:
         _announce_deprecation(registered.action.deprecated, trail)
         if registered.needs_key:
             await self._admit(call, registered, trail)
+        elif registered.writes:
+            # Strangers share the room that an address has for bad keys.
+            await self.failures.note(call.address)
         text = await call.body.read(body_limit)
         # Whoever still sends its body is not running: slow clients take no other's place.
         if self._running >= self.shared.settings.max_running:
@@ -205,7 +208,7 @@ class Pipeline:
             trail.flags.update(options.listing.flags())
         try:
             data = await self._runner.run(registered, params, options, trail, key=key)
-        except QueueFullError:
+        except (QueueFullError, LockedError):
             raise Overloaded from None
         except ActionError as error:
             if type(error) not in registered.raises and not isinstance(error, KEY_ERRORS):

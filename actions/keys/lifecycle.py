@@ -78,6 +78,7 @@ class Create(Action[NewKey, MadeKey]):
         grants.refuse_idle(params.scopes, of_account, whose="The account", known=known)
         wanted = grants.narrowed(role, account.scopes, params.scopes)
         grants.refuse_granting(context.identity, wanted, scope=ADMIN)
+        _refuse_limits(account, context)
         key, held = await kept.issue(
             context.db,
             account,
@@ -144,6 +145,8 @@ class Rotate(Action[Rotation, RotatedKey]):
         held = await _locked(params.id, context, lock=kept.lock_for_heir)
         # Whoever rotates a key is shown its successor, and can do what that can.
         grants.refuse_granting(context.identity, held.grant, scope=ADMIN)
+        workspace_id = context.identity.workspace_id
+        _refuse_limits(await accounts.find(context.db, workspace_id, held.account_id), context)
         key, new, old = await kept.rotate(
             context.db,
             held,
@@ -205,6 +208,17 @@ async def _locked(
     context.audit(held.id)  # also when it is refused
     grants.refuse_touching(context.identity, Role(held.role), scope=ADMIN)
     return held
+
+
+def _refuse_limits(account: Account, context: Context) -> None:
+    """Raise PermissionDenied when the account may call more than who is shown its key."""
+    grants.refuse_limits(
+        context.identity,
+        account.rate_limit,
+        account.rate_limits,
+        everybodys=context.catalogue.limits,
+        scope=ADMIN,
+    )
 
 
 def _shown(held: HeldKey, context: Context) -> Key:

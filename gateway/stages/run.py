@@ -90,7 +90,8 @@ class Runner:
 
         async def perform(db: Transaction) -> bytes:
             context.db, context.now = db, shared.now()
-            context.on_commit = []  # what an earlier try left was rolled back
+            # What an earlier try left was rolled back.
+            context.on_commit, noted.object_id, noted.workspace_id = [], None, None
             if claim is not None:
                 used = await idempotency.claim(db, [claim], at=context.now)
                 if claim in used:

@@ -145,8 +145,9 @@ class Rpc:
         if self._cors.origins:
             headers += self._cors.allow(request.headers.get(hdrs.ORIGIN))
         status = envelope.http_status
-        prefer = request.headers.get(_PREFER)
-        if prefer is not None and _PREFERENCE in _preferences(prefer):
+        if _PREFER in request.headers and _PREFERENCE in _preferences(
+            ",".join(request.headers.getall(_PREFER))
+        ):
             headers += (("Preference-Applied", _PREFERENCE),)
             status = envelope.mirrored
         elif self._settings.mirror_status:

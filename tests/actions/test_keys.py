@@ -373,6 +373,39 @@ async def test_a_key_may_rotate_itself(house: House) -> None:
     assert await works(house, new["key"])
 
 
+@pytest.mark.parametrize("path", ["keys/create", "keys/rotate"])
+async def test_no_key_is_shown_of_an_account_that_may_call_more(
+    house: House, admit: Admit, path: str
+) -> None:
+    account = await house.data(
+        "accounts/create", name="Dashboard", role="viewer", rate_limit="200/60"
+    )
+    made = await house.data("keys/create", account_id=account["id"], name="First")
+    held = await admit(role="admin", rate_limit="100/60")
+    wanted = {
+        "keys/create": {"account_id": account["id"], "name": "Second"},
+        "keys/rotate": {"id": made["id"]},
+    }
+    answer = await house.send(path, key=held, **wanted[path])
+
+    assert answer["data"]["code"] == "PermissionDenied"
+    assert answer["data"]["message"] == (
+        "This account cannot grant a limit of 200/60: its own is 100/60."
+    )
+
+
+async def test_an_address_may_report_20_leaks_a_minute(house: House) -> None:
+    codes = []
+    for _ in range(21):
+        call = Call(
+            "keys", "report_leak", JsonBody.of(key="hal_live_rubbish"), "call",
+            started=0.0, address="192.0.2.9",
+        )  # fmt: skip
+        codes.append((await house.gateway.pipeline.answer(call)).code)
+
+    assert codes == [None] * 20 + ["RateLimited"]
+
+
 async def test_permitted_actions_end_with_the_key(house: House, admit: Admit) -> None:
     made = await new_key(house)
     viewer = await admit(role="viewer")

@@ -85,6 +85,13 @@ async def test_who_prefers_it_gets_the_outcome_as_the_status(
     assert answer.headers["Preference-Applied"] == "http-status"
 
 
+async def test_several_prefer_headers_are_one_list(wire: Wire) -> None:
+    sent = with_header(json_request(sent={"name": ""}), "Prefer: wait=5")
+    answer = await wire.call(with_header(sent, "Prefer: http-status"))
+
+    assert answer.status == 422
+
+
 @pytest.fixture
 async def mirroring(open_house: OpenHouse) -> AsyncIterator[Wire]:
     """A connection to a gateway that mirrors unasked."""
