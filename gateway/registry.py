@@ -6,12 +6,13 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from marshmallow import RAISE, Schema, ValidationError, fields, validate
+from marshmallow import RAISE, Schema, ValidationError, fields
 
 from gateway.access.identity import Identity
 from gateway.access.roles import is_scope
 from gateway.action import NO_KEY, Action, BatchAction, Declared, Effect, ListAction
 from gateway.codec.load import Load, NotCompiled, compile_load, refuse_all
+from gateway.codec.options import Expansions, StrictBoolean
 from gateway.codec.secrets import secret_paths
 from gateway.codec.show import Show, Unshowable, compile_show
 from gateway.errors import ActionError, FilterError, UnknownAction
@@ -170,8 +171,34 @@ def _register(section: Section, kind: type[AnyAction], interpreted: list[str]) -
     name = kind.name or re.sub(r"(?<!^)(?=[A-Z])", "_", kind.__name__).lower()
     where = f"{section.name}/{name}"
     _require(_NAME.fullmatch(name), f"{where}: {name!r} cannot name an action")
+    _require_sound(kind, where)
+    takes, gives = getattr(kind, "takes", None), getattr(kind, "gives", None)
+    if not isinstance(takes, Schema) or not isinstance(gives, Schema):
+        raise RegistrationError(f"{where}: takes and gives are marshmallow schemas")
+    raises = kind.raises + ((FilterError,) if _filters(kind) else ())
+    options = _options(kind, gives)
+    clash = set(takes.fields) & set(options.fields if options else ())
+    _require(not clash, f"{where}: the gateway itself reads {', '.join(sorted(clash))}")
+    load, load_options = (_compiled(each, where, interpreted) for each in (takes, options))
     summary = (kind.__doc__ or "").strip().partition("\n")[0]
-    _require(summary and kind.__doc__ not in _BASE_DOCSTRINGS, f"{where} has no docstring")
+    registered = Registered(
+        where, section.name, name, kind(), summary, takes, gives, raises, options,
+        load, load_options, kind.scope != NO_KEY, kind.effect is not Effect.READS,
+        tuple(secret_paths(gives)),
+    )  # fmt: skip
+    try:
+        registered.show(full=True, expand=frozenset(registered.expansions))
+    except Unshowable as fault:
+        raise RegistrationError(f"{where}: {fault}") from None
+    return registered
+
+
+def _require_sound(kind: type[AnyAction], where: str) -> None:
+    """Raise RegistrationError unless what the action declares goes together."""
+    _require(
+        (kind.__doc__ or "").strip() and kind.__doc__ not in _BASE_DOCSTRINGS,
+        f"{where} has no docstring",
+    )
     _require(kind.scope, f"{where} declares no scope (NO_KEY is one)")
     _require(
         kind.scope == NO_KEY or is_scope(kind.scope), f"{where}: {kind.scope!r} is not a scope"
@@ -190,23 +217,6 @@ def _register(section: Section, kind: type[AnyAction], interpreted: list[str]) -
     _require(not (keyless and issubclass(kind, BatchAction)), f"{where}: a BatchAction needs a "
              "scope")  # fmt: skip
     _require(not (keyless and kind.reserved), f"{where}: what needs no key is reserved to nobody")
-    takes, gives = getattr(kind, "takes", None), getattr(kind, "gives", None)
-    if not isinstance(takes, Schema) or not isinstance(gives, Schema):
-        raise RegistrationError(f"{where}: takes and gives are marshmallow schemas")
-    raises = kind.raises + ((FilterError,) if _filters(kind) else ())
-    options = _options(kind, gives)
-    clash = set(takes.fields) & set(options.fields if options else ())
-    _require(not clash, f"{where}: the gateway itself reads {', '.join(sorted(clash))}")
-    load, load_options = (_compiled(each, where, interpreted) for each in (takes, options))
-    registered = Registered(
-        where, section.name, name, kind(), summary, takes, gives, raises, options,
-        load, load_options, kind.scope != NO_KEY, writes, tuple(secret_paths(gives)),
-    )  # fmt: skip
-    try:
-        registered.show(full=True, expand=frozenset(registered.expansions))
-    except Unshowable as fault:
-        raise RegistrationError(f"{where}: {fault}") from None
-    return registered
 
 
 def _compiled(shape: Schema | None, where: str, interpreted: list[str]) -> Load:
@@ -250,45 +260,6 @@ def _options(kind: type[AnyAction], gives: Schema) -> Schema | None:
     if not found:
         return None
     return Schema.from_dict(found, name=f"{kind.__name__}Options")(unknown=RAISE)
-
-
-class StrictBoolean(fields.Boolean):
-    """`true` or `false`, and nothing that merely looks like it."""
-
-    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> bool:
-        if not isinstance(value, bool):
-            raise self.make_error("invalid", input=value)
-        return value
-
-    @staticmethod
-    def from_json(value: Any) -> bool:
-        if type(value) is not bool:
-            raise ValueError
-        return value
-
-
-class Expansions(fields.List[Any]):
-    """A list of expansions' names; true stands for all of them, false for none."""
-
-    def __init__(self, names: Iterable[str]) -> None:
-        self.names = tuple(names)
-        self._known = frozenset(self.names)
-        super().__init__(
-            fields.String(validate=validate.OneOf(self.names)),
-            metadata={"type": ["array", "boolean"]},
-        )
-
-    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> list[Any]:
-        if isinstance(value, bool):
-            return list(self.names) if value else []
-        return super()._deserialize(value, *args, **kwargs)
-
-    def from_json(self, value: Any) -> list[Any]:
-        if type(value) is bool:
-            return list(self.names) if value else []
-        if type(value) is not list or not self._known.issuperset(value):
-            raise ValueError
-        return value
 
 
 def _require(condition: object, sentence: str) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from gateway.access.audit import rows as audit
 from gateway.access.audit.record import row_about
-from gateway.action import Action, BatchAction, BatchCall, ListAction
+from gateway.action import BatchAction, BatchCall
 from gateway.codec.encode import Rendered, encode
 from gateway.context import Context, Noted, Options, Surroundings
 from gateway.errors import IdempotencyKeyInUse
@@ -85,18 +85,25 @@ class Runner:
             shared, self._database.reader, shared.now(), caller, registered.section, options,
             flags, show, noted,
         )  # fmt: skip
-        if not registered.writes:
-            return _shown(await _result(action, params, context), context)
+        if registered.writes:
+            return await self._write(registered, params, context, claim)
+        return _shown(await _result(action, params, context), context)
+
+    async def _write(
+        self, registered: Registered, params: Any, context: Context, claim: Claim | None
+    ) -> bytes:
+        """Run a plain action in a transaction, and what it left for after the commit."""
+        noted, flags = context.noted, context.flags
 
         async def perform(db: Transaction) -> bytes:
-            context.db, context.now = db, shared.now()
+            context.db, context.now = db, self._shared.now()
             # What an earlier try left was rolled back.
             context.on_commit, noted.object_id, noted.workspace_id = [], None, None
             if claim is not None:
                 used = await idempotency.claim(db, [claim], at=context.now)
                 if claim in used:
                     return replay(used[claim], claim, flags)
-            result = await _result(action, params, context)
+            result = await _result(registered.action, params, context)
             data = _shown(result, context)
             if claim is not None:
                 await idempotency.keep(db, [record_of(claim, data, flags, registered)])
@@ -127,9 +134,8 @@ class Runner:
         await audit.add(db, [row])
 
 
-async def _result(
-    action: Action[Any, Any] | ListAction[Any, Any], params: Any, context: Context
-) -> Any:
+async def _result(action: Any, params: Any, context: Context) -> Any:
+    """What an Action or a ListAction gives."""
     try:
         return await action.run(params, context)
     except asyncio.CancelledError:
