@@ -93,7 +93,6 @@ class Pipeline:
         self.failures = failures
         self.shared = shared
         self.stopwatch = stopwatch
-        self._database = database
         self._authenticator = authenticator
         self._observers = observers
         self._runner = Runner(registry, database, shared, turns or Turns())

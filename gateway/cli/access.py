@@ -25,31 +25,7 @@ def accounts_group(factory: Factory) -> click.Group:
     def accounts() -> None:
         """Service accounts of a database, for whoever operates it."""
 
-    @accounts.command("create")
-    @click.option("--name", required=True, help="What people call it, 1 to 80 characters.")
-    @click.option("--role", required=True, type=click.Choice([each.value for each in Role]))
-    @click.option("--scopes", help="Scopes that narrow the role, separated by commas.")
-    @click.option("--rate-limit", help="calls/seconds, or off.")
-    @click.option("--workspace", type=click.UUID, help="Its workspace (the operator's).")
-    @setting_options(OF_A_DATABASE)
-    def _create(
-        config: Path | None,
-        *,
-        name: str,
-        role: str,
-        scopes: str | None,
-        rate_limit: str | None,
-        workspace: UUID | None,
-        **options: Any,
-    ) -> None:
-        """Make an account, and print its id alone on stdout."""
-        listed = None if scopes is None else [each.strip() for each in scopes.split(",")]
-        wanted = NewAccount(name, Role(role), listed, rate_limit, _text(workspace))
-
-        async def create(operator: Operator, _: Settings) -> str:
-            return await operator.create_account(wanted)
-
-        click.echo(_with_database(factory, config, options, create))
+    _add_create_account(accounts, factory)
 
     @accounts.command("list")
     @setting_options(OF_A_DATABASE)
@@ -82,20 +58,7 @@ def keys_group(factory: Factory) -> click.Group:
     def keys() -> None:
         """API keys of a database, for whoever operates it."""
 
-    @keys.command("create")
-    @click.option("--account", type=click.UUID, help="Whose key (the operator's first owner's).")
-    @click.option("--name", default="Made by the operator", help="1 to 80 characters.")
-    @setting_options(OF_NEW_KEYS)
-    def _create(config: Path | None, *, account: UUID | None, name: str, **options: Any) -> None:
-        """Make a key, and print it alone on stdout."""
-
-        async def create(operator: Operator, settings: Settings) -> str:
-            key = await operator.create_key(
-                account_id=_text(account), name=name, environment=settings.environment
-            )
-            return key.text
-
-        click.echo(_with_database(factory, config, options, create))
+    _add_create_key(keys, factory)
 
     @keys.command("list")
     @setting_options(OF_A_DATABASE)
@@ -119,6 +82,51 @@ def keys_group(factory: Factory) -> click.Group:
         _with_database(factory, config, options, revoke)
 
     return keys
+
+
+def _add_create_account(accounts: click.Group, factory: Factory) -> None:
+    @accounts.command("create")
+    @click.option("--name", required=True, help="What people call it, 1 to 80 characters.")
+    @click.option("--role", required=True, type=click.Choice([each.value for each in Role]))
+    @click.option("--scopes", help="Scopes that narrow the role, separated by commas.")
+    @click.option("--rate-limit", help="calls/seconds, or off.")
+    @click.option("--workspace", type=click.UUID, help="Its workspace (the operator's).")
+    @setting_options(OF_A_DATABASE)
+    def _create(
+        config: Path | None,
+        *,
+        name: str,
+        role: str,
+        scopes: str | None,
+        rate_limit: str | None,
+        workspace: UUID | None,
+        **options: Any,
+    ) -> None:
+        """Make an account, and print its id alone on stdout."""
+        listed = None if scopes is None else [each.strip() for each in scopes.split(",")]
+        wanted = NewAccount(name, Role(role), listed, rate_limit, _text(workspace))
+
+        async def create(operator: Operator, _: Settings) -> str:
+            return await operator.create_account(wanted)
+
+        click.echo(_with_database(factory, config, options, create))
+
+
+def _add_create_key(keys: click.Group, factory: Factory) -> None:
+    @keys.command("create")
+    @click.option("--account", type=click.UUID, help="Whose key (the operator's first owner's).")
+    @click.option("--name", default="Made by the operator", help="1 to 80 characters.")
+    @setting_options(OF_NEW_KEYS)
+    def _create(config: Path | None, *, account: UUID | None, name: str, **options: Any) -> None:
+        """Make a key, and print it alone on stdout."""
+
+        async def create(operator: Operator, settings: Settings) -> str:
+            key = await operator.create_key(
+                account_id=_text(account), name=name, environment=settings.environment
+            )
+            return key.text
+
+        click.echo(_with_database(factory, config, options, create))
 
 
 def _with_database(

@@ -15,14 +15,12 @@ Told = list[tuple[str, str]]
 
 
 def limit(
-    caller: Identity | None, registered: Registered, headers: Told, *, by: Limiter
+    caller: Identity, registered: Registered, headers: Told, *, by: Limiter
 ) -> Awaitable[None] | None:
     """Count the call, and say in `headers` how much room is left; await what is returned, if it is.
 
     Raises RateLimited when there is no room; then nothing is counted.
     """
-    if caller is None:
-        return None
     ruling = by.charge(caller, registered.path)
     if ruling is None:
         return None
@@ -33,10 +31,10 @@ def limit(
 
 
 async def tell_limit(
-    caller: Identity | None, registered: Registered, headers: Told, *, by: Limiter
+    caller: Identity, registered: Registered, headers: Told, *, by: Limiter
 ) -> None:
     """Say in `headers` how much room is left, for a call that is refused and not counted."""
-    ruling = by.charge(caller, registered.path, cost=0) if caller is not None else None
+    ruling = by.charge(caller, registered.path, cost=0)
     if ruling is not None:
         headers += (ruling if isinstance(ruling, Ruling) else await ruling).headers
 
