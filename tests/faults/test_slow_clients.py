@@ -37,7 +37,9 @@ class SlowClient:
     async def run(self, port: int) -> None:
         reader, writer = await asyncio.open_connection(HOST, port)
         writer.write(self._begin)
-        reading = asyncio.create_task(reader.read())
+        # It stops at the first word of an answer: a byte sent to a socket that was closed meanwhile
+        # has the system throw away what was answered.
+        reading = asyncio.create_task(reader.read(65_536))
         try:
             for byte in self._rest:
                 done, _ = await asyncio.wait([reading], timeout=1)
@@ -45,6 +47,7 @@ class SlowClient:
                     break
                 writer.write(bytes([byte]))
             self.answer = await reading
+            await reader.read()
         except ConnectionError:
             pass
         finally:
