@@ -1,38 +1,26 @@
 """Responses written as bytes: one head, one body, one write.
 
 aiohttp's own Response with five headers costs 1.4 microseconds to make and more to serialise, a
-head from a template 0.3. Back pressure is kept: writing waits for the transport as aiohttp does.
+head from a template 0.3.
 """
 
 from collections.abc import Callable, Iterable
 from email.utils import formatdate
 from http import HTTPStatus
-
-from aiohttp import web
-from aiohttp.abc import AbstractStreamWriter
+from typing import NamedTuple
 
 from gateway.envelope import Envelope
+from gateway.web.request import Request
 
 Headers = Iterable[tuple[str, object]]
 
 
-class Answer(web.StreamResponse):
-    """A response whose bytes are ready; aiohttp is asked for nothing but to send them."""
+class Answer(NamedTuple):
+    """A response, ready to be sent."""
 
-    def __init__(self, told: bytes, *, keep_alive: bool) -> None:
-        self._told = told
-        self._open_after = keep_alive
-
-    @property
-    def keep_alive(self) -> bool:
-        return self._open_after
-
-    async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter:
-        self._writer = request.writer
-        return self._writer
-
-    async def write_eof(self, data: bytes = b"") -> None:
-        await self._writer.write_eof(self._told + data if data else self._told)
+    told: bytes
+    keep_alive: bool
+    """Whether the connection may serve another request after it."""
 
 
 class Answers:
@@ -52,7 +40,7 @@ class Answers:
 
     def envelope(
         self,
-        request: web.BaseRequest,
+        request: Request,
         envelope: Envelope,
         *,
         status: int,
@@ -83,20 +71,20 @@ class Answers:
             more += _lines(headers)
         return self._finish(request, head, more, envelope.body, close=close)
 
-    def empty(self, request: web.BaseRequest, *, headers: Headers) -> Answer:
+    def empty(self, request: Request, *, headers: Headers) -> Answer:
         """204, which has neither a body nor a length."""
         told = b"%b\r\n" % _head(HTTPStatus.NO_CONTENT, (*headers, self._dated()))
         return Answer(told, keep_alive=request.keep_alive and request.content.is_eof())
 
     def plain(
-        self, request: web.BaseRequest, body: bytes, *, status: int = 200, headers: Headers = ()
+        self, request: Request, body: bytes, *, status: int = 200, headers: Headers = ()
     ) -> Answer:
         """A page of the gateway's own."""
         return self._finish(request, _head(status, (*headers, self._dated())), "", body)
 
     def _finish(
         self,
-        request: web.BaseRequest,
+        request: Request,
         head: bytes,
         more: str,
         body: bytes,
@@ -107,7 +95,7 @@ class Answers:
         close = close or self._closing or not (request.keep_alive and request.content.is_eof())
         if close:
             more += "Connection: close\r\n"
-        elif request.version.minor == 0:
+        elif request.is_http_1_0:
             more += "Connection: keep-alive\r\n"
         content = b"" if request.method == "HEAD" else body
         told = b"%b%bContent-Length: %d\r\n\r\n%b" % (head, more.encode(), len(body), content)

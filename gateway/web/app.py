@@ -11,9 +11,11 @@ from gateway.metrics import CallMetrics, MetricsPage, Vitals
 from gateway.pipeline import Pipeline
 from gateway.store.database import Database
 from gateway.web.answers import Answer, Answers
-from gateway.web.connections import PATIENCE, Connections, Page, room_for
+from gateway.web.connection import Handle
+from gateway.web.connections import PATIENCE, Connections, room_for
 from gateway.web.health import Health
 from gateway.web.metrics import Metrics
+from gateway.web.request import Request
 from gateway.web.rpc import Rpc
 
 
@@ -47,12 +49,12 @@ class HttpServer:
             self._settings.metrics_networks,
             self._rpc.handle,
         )
-        self._pages: dict[str, Page] = {
+        self._pages: dict[str, Handle] = {
             "/healthz": health.alive,
             "/readyz": health.ready,
             "/metrics": metrics.show,
         }
-        self._running: dict[int, web.BaseRequest] = {}
+        self._running: set[Request] = set()
         self._rested: asyncio.Event | None = None
 
     def _look(self) -> Vitals:
@@ -68,7 +70,7 @@ class HttpServer:
         """Listen, and return the port. Raises OSError when the address is not to be had."""
         self._connections = Connections(
             self._handle,
-            self._rpc,
+            self._rpc.broken,
             self._log,
             most=room_for(self._settings.max_connections, self._log),
             patience=self._patience,
@@ -95,12 +97,12 @@ class HttpServer:
             self._rested = asyncio.Event()
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._rested.wait(), self._settings.drain_seconds)
-        for request in self._running.values():
-            request.task.cancel()
+        for request in self._running:
+            request.connection.cancel()
         await self._runner.cleanup()
 
-    async def _handle(self, request: web.BaseRequest) -> Answer:
-        self._running[id(request)] = request
+    async def _handle(self, request: Request) -> Answer:
+        self._running.add(request)
         try:
             if request.method in ("GET", "HEAD"):
                 page = self._pages.get(request.raw_path.partition("?")[0])
@@ -108,6 +110,6 @@ class HttpServer:
                     return await page(request)
             return await self._rpc.handle(request)
         finally:
-            del self._running[id(request)]
+            self._running.remove(request)
             if self._rested is not None and not self._running:
                 self._rested.set()

@@ -12,10 +12,10 @@ from gateway.errors import (
     RequestTimeout,
     UnsupportedMediaType,
 )
+from gateway.web.request import Request
 
 _JSON = "application/json"
 _FORM = "application/x-www-form-urlencoded"
-_HTTP_1_1 = (1, 1)
 
 
 ARRIVING_MAX = 64 * 1024 * 1024
@@ -45,7 +45,7 @@ class HttpBody:
     `seconds` is how long the body may take to arrive.
     """
 
-    def __init__(self, request: web.BaseRequest, seconds: float, arriving: Arriving) -> None:
+    def __init__(self, request: Request, seconds: float, arriving: Arriving) -> None:
         self._request = request
         self._seconds = seconds
         self._media_type: str | None = None
@@ -86,7 +86,7 @@ class HttpBody:
         return found
 
     async def _read_in_time(self, limit: int) -> bytes:
-        await self._send_continue()
+        self._send_continue()
         chunks = bytearray()
         try:
             async with asyncio.timeout(self._seconds):
@@ -101,17 +101,14 @@ class HttpBody:
             self._arriving.remove(len(chunks))
         return bytes(chunks)
 
-    async def _send_continue(self) -> None:
+    def _send_continue(self) -> None:
         """Tell a client that waits for leave to send its body that it may: RFC 9110, 10.1.1."""
         request = self._request
         if (
-            request.version < _HTTP_1_1
-            or request.headers.get("Expect", "").lower() != "100-continue"
+            not request.is_http_1_0
+            and request.headers.get(hdrs.EXPECT, "").lower() == "100-continue"
         ):
-            return
-        await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-        # The answer itself is still to come, so nothing counts as sent.
-        request.writer.output_size = 0
+            request.connection.send(b"HTTP/1.1 100 Continue\r\n\r\n")
 
 
 def _media_type(content_type: str | None) -> str | None:

@@ -3,11 +3,10 @@
 from collections.abc import Awaitable, Callable, Collection
 from ipaddress import IPv6Address, ip_address
 
-from aiohttp import web
-
 from gateway.metrics import MetricsPage
 from gateway.settings import Network
 from gateway.web.answers import Answer, Answers
+from gateway.web.request import Request
 
 _FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Real-IP", "Via")
 """What a proxy adds: behind one, the peer's address says nothing of who asks."""
@@ -21,14 +20,14 @@ class Metrics:
         page: MetricsPage,
         answers: Answers,
         networks: Collection[Network],
-        otherwise: Callable[[web.BaseRequest], Awaitable[Answer]],
+        otherwise: Callable[[Request], Awaitable[Answer]],
     ) -> None:
         self._page = page
         self._answers = answers
         self._networks = networks
         self._otherwise = otherwise
 
-    async def show(self, request: web.BaseRequest) -> Answer:
+    async def show(self, request: Request) -> Answer:
         if not self._may_see(request):
             return await self._otherwise(request)
         text, content_type = self._page.write()
@@ -39,11 +38,11 @@ class Metrics:
         )
         return self._answers.plain(request, text, headers=headers)
 
-    def _may_see(self, request: web.BaseRequest) -> bool:
+    def _may_see(self, request: Request) -> bool:
         if any(name in request.headers for name in _FORWARDED):
             return False
         try:
-            address = ip_address(request.remote or "")
+            address = ip_address(request.remote)
         except ValueError:
             return False
         if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:

@@ -3,9 +3,10 @@
 import ipaddress
 from collections.abc import Collection
 
-from aiohttp import hdrs, web
+from aiohttp import hdrs
 
 from gateway.settings import Network
+from gateway.web.request import Request
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -23,7 +24,7 @@ class Proxies:
         self._trusted = tuple(trusted)
         self._peers: dict[str, bool] = {}
 
-    def address(self, request: web.BaseRequest) -> str | None:
+    def address(self, request: Request) -> str:
         """The caller's IP address: the last one that no trusted proxy has."""
         peer = request.remote
         if not self._trusts_peer(peer):
@@ -39,15 +40,15 @@ class Proxies:
                 break
         return nearest
 
-    def is_https(self, request: web.BaseRequest) -> bool:
+    def is_https(self, request: Request) -> bool:
         """Whether the caller came over https, as the nearest proxy says."""
         if not self._trusts_peer(request.remote):
-            return request.scheme == "https"
+            return request.connection.is_https
         said = request.headers.getall(hdrs.X_FORWARDED_PROTO, [])
         return bool(said) and said[-1].rpartition(",")[2].strip().lower() == "https"
 
-    def _trusts_peer(self, peer: str | None) -> bool:
-        if peer is None or not self._trusted:
+    def _trusts_peer(self, peer: str) -> bool:
+        if not peer or not self._trusted:
             return False
         known = self._peers.get(peer)
         if known is None:

@@ -6,7 +6,7 @@ import binascii
 import re
 from collections.abc import Iterator
 
-from aiohttp import hdrs, web
+from aiohttp import hdrs
 from multidict import CIMultiDictProxy, istr
 
 from gateway.call import Body, Call, JsonBody
@@ -26,6 +26,7 @@ from gateway.web.answers import Answer, Answers
 from gateway.web.body import Arriving, HttpBody
 from gateway.web.cors import Cors
 from gateway.web.proxies import Proxies
+from gateway.web.request import Request
 
 _ACTION = re.compile(r"/api/v1/([a-z][a-z0-9_]*)/([a-z][a-z0-9_]*)")
 _HOST = re.compile(r"([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]*)?")
@@ -68,7 +69,7 @@ class Rpc:
     def is_draining(self) -> bool:
         return self._draining
 
-    async def handle(self, request: web.BaseRequest) -> Answer:
+    async def handle(self, request: Request) -> Answer:
         """Answer one request on any path that is not a page."""
         started = self._pipeline.stopwatch()
         names = self._names.get(request.raw_path) or _names(request)
@@ -98,7 +99,7 @@ class Rpc:
             envelope = self._pipeline.refuse(call, Overloaded())
         return self._answer(request, envelope)
 
-    def broken(self, request: web.BaseRequest, status: int) -> Answer:
+    def broken(self, request: Request, status: int) -> Answer:
         """The answer to a request that is not HTTP (status 400), or that broke our own code."""
         error: ActionError = InternalServerError()
         if status == 400:  # noqa: PLR2004 - the HTTP number says it best
@@ -107,7 +108,7 @@ class Rpc:
         envelope = self._pipeline.refuse(call, error)._replace(http_status=status)
         return self._answer(request, envelope, close=True)
 
-    def _call(self, request: web.BaseRequest, names: tuple[str, str], started: float) -> Call:
+    def _call(self, request: Request, names: tuple[str, str], started: float) -> Call:
         headers = request.headers
         request_id = headers.get(_X_REQUEST_ID)
         if request_id is None or not _REQUEST_ID.fullmatch(request_id):
@@ -124,23 +125,20 @@ class Rpc:
             request_id,
             started,
             key=None if authorization is None else _presented_key(authorization),
-            # A caller who is gone has no address; None would be taken for one of our own.
-            address=(request.remote if proxies is None else proxies.address(request)) or "",
+            address=request.remote if proxies is None else proxies.address(request),
             idempotency_key=headers.get(_IDEMPOTENCY_KEY),
             traceparent=_trace(headers) if _TRACEPARENT in headers else None,
         )
 
-    def _https_url(self, request: web.BaseRequest) -> str:
+    def _https_url(self, request: Request) -> str:
         """The same address over https, on its usual port."""
         host = _HOST.fullmatch(request.headers.get(hdrs.HOST, ""))
-        return f"https://{host[1] if host else self._settings.host}{request.rel_url.raw_path}"
+        return f"https://{host[1] if host else self._settings.host}{request.message.url.raw_path}"
 
-    def _refuse(self, request: web.BaseRequest, call: Call, error: ActionError) -> Answer:
+    def _refuse(self, request: Request, call: Call, error: ActionError) -> Answer:
         return self._answer(request, self._pipeline.refuse(call, error))
 
-    def _answer(
-        self, request: web.BaseRequest, envelope: Envelope, *, close: bool = False
-    ) -> Answer:
+    def _answer(self, request: Request, envelope: Envelope, *, close: bool = False) -> Answer:
         headers = envelope.headers
         if self._cors.origins:
             headers += self._cors.allow(request.headers.get(hdrs.ORIGIN))
@@ -157,11 +155,11 @@ class Rpc:
         )
 
 
-def _names(request: web.BaseRequest) -> tuple[str, str] | None:
+def _names(request: Request) -> tuple[str, str] | None:
     """Section and action of a path of the API's form, or None; a query string means nothing."""
     if "%2f" in request.raw_path.lower():
         return None  # a slash in a name is none between names
-    match = _ACTION.fullmatch(request.rel_url.path)
+    match = _ACTION.fullmatch(request.path)
     return (match[1], match[2]) if match else None
 
 

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from gateway.web.app import HttpServer
-from gateway.web.connections import HEAD_MAX
+from gateway.web.connection import HEAD_MAX
 from tests.conftest import OpenHouse
 from tests.gateway import toys
 from tests.gateway.toys import Bench

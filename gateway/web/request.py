@@ -1,0 +1,53 @@
+"""A request as this gateway reads it: what aiohttp's parser found, and where it came from."""
+
+from typing import Protocol
+
+from aiohttp import StreamReader
+from aiohttp.http import RawRequestMessage
+
+
+class Connection(Protocol):
+    """What a request may want of the connection that it came on."""
+
+    remote: str
+    """The address at the other end; "" when it is not known."""
+    is_https: bool
+
+    def send(self, text: bytes) -> None:
+        """Send something ahead of the answer."""
+
+    def cancel(self) -> None:
+        """Cancel the handling of the request that runs."""
+
+
+class Request:
+    """One request; its body, `content`, may still be on its way.
+
+    `raw_path` is the path as it was sent, with its query.
+    """
+
+    __slots__ = ("connection", "content", "headers", "keep_alive", "message", "method", "raw_path")
+
+    def __init__(
+        self, message: RawRequestMessage, content: StreamReader, connection: Connection
+    ) -> None:
+        self.message = message
+        self.content = content
+        self.connection = connection
+        self.method = message.method
+        self.raw_path = message.path
+        self.headers = message.headers
+        self.keep_alive = not message.should_close
+
+    @property
+    def is_http_1_0(self) -> bool:
+        return self.message.version < (1, 1)
+
+    @property
+    def path(self) -> str:
+        """The path with its percent signs decoded, and without the query."""
+        return self.message.url.path
+
+    @property
+    def remote(self) -> str:
+        return self.connection.remote
