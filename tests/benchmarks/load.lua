@@ -21,8 +21,9 @@ end
 function done(summary, latency)
   local lost = summary.errors
   io.write(string.format(
-    '{"answered":%d,"seconds":%f,"p99_ms":%f,"not_2xx":%d,"socket_errors":%d}\n',
-    summary.requests, summary.duration / 1e6, latency:percentile(99) / 1e3,
+    '{"answered":%d,"seconds":%f,"p50_ms":%f,"p99_ms":%f,"not_2xx":%d,"socket_errors":%d}\n',
+    summary.requests, summary.duration / 1e6,
+    latency:percentile(50) / 1e3, latency:percentile(99) / 1e3,
     lost.status, lost.connect + lost.read + lost.write + lost.timeout
   ))
 end

@@ -24,6 +24,7 @@ class Run:
 
     answered: int
     seconds: float
+    p50_ms: float
     p99_ms: float
     not_2xx: int
     socket_errors: int

@@ -36,10 +36,19 @@ class Usage:
 
 
 def processor_seconds(pid: int) -> float:
-    """The processor time that a process has used."""
+    """The processor time that a process has used, and those that it started and that still run."""
+    return sum(processor_times(pid))
+
+
+def processor_times(pid: int) -> tuple[float, float]:
+    """The same, by the program itself and by the kernel for it."""
     # The name in parentheses may have blanks; user and system time are 12 and 13 after it.
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) * TICK
+    user, kernel = int(fields[11]) * TICK, int(fields[12]) * TICK
+    for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+        user_too, kernel_too = processor_times(int(child))
+        user, kernel = user + user_too, kernel + kernel_too
+    return user, kernel
 
 
 def _busy_seconds() -> float:

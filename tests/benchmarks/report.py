@@ -1,28 +1,11 @@
-"""The report: what was measured, what was aimed at, and whether it is reached."""
+"""The spine's report: what was measured, what was aimed at, and whether it is reached."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from statistics import median
 
-from .load import Run
+from .rounds import QUIET, Measured, most_disturbed
 from .starts import Start
-from .subjects import Account
-
-
-@dataclass(frozen=True)
-class Target:
-    """A bound that a median is held against."""
-
-    bound: float
-    at_least: bool
-    """Else below."""
-
-    def reached_by(self, value: float) -> bool:
-        return value >= self.bound if self.at_least else value < self.bound
-
-    def __str__(self) -> str:
-        return f"{'≥' if self.at_least else '<'} {self.bound:g}"
-
+from .tables import Target, short, table
 
 RATIO_TARGETS = (
     ("ping", "constant", Target(0.60, at_least=True)),
@@ -35,20 +18,6 @@ RATIO_TARGETS = (
 )
 SECONDS_TARGET = Target(1.5, at_least=False)
 MEGABYTES_TARGET = Target(90, at_least=False)
-
-QUIET = 0.1
-"""The share of a processor that other work may take before a ratio is in doubt."""
-
-
-@dataclass(frozen=True)
-class Measured:
-    """What became of one subject."""
-
-    rounds: Sequence[Run]
-    uncounted: Sequence[Run]
-    """The warm-up, and what was tried again for its disturbance."""
-    account: Account | None
-    """What its server says of all these calls."""
 
 
 def rates_table(subjects: Mapping[str, Measured]) -> str:
@@ -69,7 +38,7 @@ def rates_table(subjects: Mapping[str, Measured]) -> str:
         "refused",
         "others",
     )
-    return _table(head, [_rates_row(subjects, name) for name in subjects])
+    return table(head, [_rates_row(subjects, name) for name in subjects])
 
 
 def targets_table(subjects: Mapping[str, Measured], starts: Mapping[str, Sequence[Start]]) -> str:
@@ -89,26 +58,18 @@ def targets_table(subjects: Mapping[str, Measured], starts: Mapping[str, Sequenc
     for kind, found in starts.items():
         memory = [start.megabytes for start in found]
         rows.append(_target_row(f"idle memory, {kind} folder, MB", memory, MEGABYTES_TARGET))
-    return _table(("measure", "median", "range", "target", "reached"), rows)
-
-
-def most_disturbed(subjects: Mapping[str, Measured], *names: str) -> float:
-    """The most that other work took of a processor in any round of these subjects."""
-    disturbances = [
-        run.disturbance for name in names if name in subjects for run in subjects[name].rounds
-    ]
-    return max(disturbances, default=0)
+    return table(("measure", "median", "range", "target", "reached"), rows)
 
 
 def _rates_row(subjects: Mapping[str, Measured], name: str) -> tuple[str, ...]:
     runs, account = subjects[name].rounds, subjects[name].account
     rates = [run.rate for run in runs]
-    ratios = _ratios(subjects, name, "constant")
+    to_constant = _ratios(subjects, name, "constant")
     return (
         name,
         f"{median(rates):,.0f}",
         f"{min(rates):,.0f} to {max(rates):,.0f}",
-        f"{median(ratios):.3f}" if ratios else "",
+        f"{median(to_constant):.3f}" if to_constant else "",
         f"{median(run.p99_ms for run in runs):,.1f}",
         f"{median(run.microseconds for run in runs):,.0f}",
         str(sum(run.not_2xx for run in runs)),
@@ -132,23 +93,6 @@ def _target_row(
     if not values:
         return (measure, "", "", str(target), "not measured")
     middle = median(values)
-    spread = f"{_short(min(values))} to {_short(max(values))}"
+    spread = f"{short(min(values))} to {short(max(values))}"
     reached = "yes" if target.reached_by(middle) else "NO"
-    return (measure, _short(middle), spread, str(target), reached + "?" * doubtful)
-
-
-def _short(value: float) -> str:
-    digits = 3 if value < 10 else 1  # four digits are as much as is true
-    return f"{value:.{digits}f}"
-
-
-def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
-    """Markdown that reads well as it is: the first column to the left, the others to the right."""
-    widths = [max(len(cell) for cell in column) for column in zip(head, *rows, strict=True)]
-    rule = ("-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:]))
-    lines = []
-    for row in (head, rule, *rows):
-        first, *others = zip(row, widths, strict=True)
-        cells = [first[0].ljust(first[1]), *(cell.rjust(width) for cell, width in others)]
-        lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join(lines)
+    return (measure, short(middle), spread, str(target), reached + "?" * doubtful)

@@ -3,10 +3,11 @@
 import contextlib
 import http.client
 import json
+import os
 import socket
 import subprocess
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,8 @@ from typing import Any
 from .machine import Usage, processor_seconds
 
 HOST = "127.0.0.1"
+ROOT = Path(__file__).parents[2]
+"""Where servers find the peers, and the gateway its section for W1."""
 SERVER_CPU = "0"
 CLIENT_CPU = "1"
 
@@ -34,6 +37,17 @@ class NotServed(Exception):
 
 
 @dataclass(frozen=True)
+class Reply:
+    """One answer, whatever it says."""
+
+    status: int
+    headers: Mapping[str, str]
+    """Names in lower case."""
+    body: Any
+    """The JSON, or the text where it is none."""
+
+
+@dataclass(frozen=True)
 class Server:
     """A running server."""
 
@@ -45,14 +59,18 @@ class Server:
 
     def post(self, path: str, body: str, key: str | None = None) -> tuple[int, Any]:
         """The status and the JSON of the answer."""
-        headers = {"Content-Type": "application/json"}
-        if key is not None:
-            headers["Authorization"] = f"Bearer {key}"
-        return self._call("POST", path, body, headers)
+        reply = self.ask(path, body, {} if key is None else {"Authorization": f"Bearer {key}"})
+        return reply.status, reply.body
 
-    def get(self, path: str) -> tuple[int, Any]:
-        """The status and the JSON of the answer."""
-        return self._call("GET", path, None, {})
+    def ask(self, path: str, body: str, headers: Mapping[str, str]) -> Reply:
+        """The answer to a POST of JSON."""
+        connection = http.client.HTTPConnection(HOST, self.port, timeout=START_LIMIT)
+        with contextlib.closing(connection):
+            sent = {"Content-Type": "application/json", **headers}
+            connection.request("POST", path, body, sent)
+            answer = connection.getresponse()
+            told = {name.lower(): value for name, value in answer.getheaders()}
+            return Reply(answer.status, told, _parsed(answer.read()))
 
     def resident_megabytes(self) -> float:
         """The memory that it holds now."""
@@ -77,14 +95,12 @@ class Server:
             before = now
         raise BenchmarkError(f"The server on port {self.port} works on, though nobody calls it.")
 
-    def _call(
-        self, method: str, path: str, body: str | None, headers: dict[str, str]
-    ) -> tuple[int, Any]:
-        connection = http.client.HTTPConnection(HOST, self.port, timeout=10)
-        with contextlib.closing(connection):
-            connection.request(method, path, body, headers)
-            answer = connection.getresponse()
-            return answer.status, json.loads(answer.read())
+
+def _parsed(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except ValueError:
+        return body.decode()
 
 
 def free_port() -> int:
@@ -106,6 +122,7 @@ def serving(
         process = subprocess.Popen(
             ["taskset", "-c", SERVER_CPU, *command],
             cwd=folder,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=err,

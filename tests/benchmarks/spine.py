@@ -1,11 +1,9 @@
-"""The spine's benchmark: `python -m tests.benchmarks.spine` measures the gateway and its peers."""
+"""The spine's benchmark: `python -m tests.benchmarks.spine` measures the gateway's own actions."""
 
 import argparse
 import os
-import shutil
 import sys
-import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -13,14 +11,14 @@ if not __package__:  # run as a file, which has no siblings to import from
     sys.path.insert(0, str(Path(__file__).parents[2]))
     __package__ = "tests.benchmarks"
 
-from .load import CONNECTIONS, Run, run_load
-from .report import QUIET, Measured, most_disturbed, rates_table, targets_table
-from .serving import CLIENT_CPU, SERVER_CPU, BenchmarkError, NotServed
+from .gateways import require_success
+from .load import CONNECTIONS
+from .report import rates_table, targets_table
+from .rounds import WARM_UP, benchmark_folder, measure, require_clean, say, warn_of_others
+from .serving import BenchmarkError, NotServed
 from .starts import measure_starts
-from .subjects import OPENERS, Subject, require_success
+from .subjects import OPENERS, Subject
 
-WARM_UP = 2
-"""Seconds."""
 STARTS = 5
 
 
@@ -28,12 +26,8 @@ def main() -> None:
     """Measure, and print what came of it. Exits with 1 when an answer was wrong."""
     options = _options()
     try:
-        _require_tools()
-        os.sched_setaffinity(0, {int(CLIENT_CPU)})  # away from the servers
-        # TMPDIR moves the folder; where that is kept in memory, commits cost nothing.
-        with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
-            _plain_environment(Path(folder))
-            _measure(Path(folder), options)
+        with benchmark_folder() as folder:
+            _measure(folder, options)
     except BenchmarkError as fault:
         sys.exit(str(fault))
 
@@ -50,39 +44,20 @@ def _options() -> argparse.Namespace:
     return options
 
 
-def _require_tools() -> None:
-    missing = [tool for tool in ("wrk", "taskset") if shutil.which(tool) is None]
-    if missing:
-        raise BenchmarkError(f"Not installed: {', '.join(missing)}.")
-    if not {int(SERVER_CPU), int(CLIENT_CPU)} <= os.sched_getaffinity(0):
-        raise BenchmarkError(f"Needs the CPUs {SERVER_CPU} and {CLIENT_CPU}.")
-
-
-def _plain_environment(folder: Path) -> None:
-    """Let every server run as it comes: no settings, and modules compiled once, as installed."""
-    for name in list(os.environ):
-        if name.startswith(("HALYARD_", "PYTHON")):
-            del os.environ[name]
-    os.environ["PYTHONPYCACHEPREFIX"] = str(folder / "compiled")
-
-
 def _measure(folder: Path, options: argparse.Namespace) -> None:
-    _say(
+    say(
         f"{options.rounds} rounds of {options.seconds} s after {WARM_UP} s each,"
         f" {CONNECTIONS} connections; load of the machine before: {os.getloadavg()[0]:.2f}"
     )
     starts = measure_starts(folder / "starts", STARTS)
     with ExitStack() as stack:
         subjects = _open_subjects(stack, folder, options.only or list(OPENERS))
-        uncounted = {name: [run_load(subject, WARM_UP)] for name, subject in subjects.items()}
-        rounds = _run_rounds(subjects, uncounted, options)
-        measured = {
-            name: Measured(rounds[name], uncounted[name], subject.account and subject.account())
-            for name, subject in subjects.items()
-        }
-    _say("", rates_table(measured), "", targets_table(measured, starts), "")
-    _warn_of_others(measured)
-    _require_clean(measured)
+        measured = measure(
+            subjects, rounds=options.rounds, seconds=options.seconds, tries=options.tries
+        )
+    say("", rates_table(measured), "", targets_table(measured, starts), "")
+    warn_of_others(measured)
+    require_clean(measured)
 
 
 def _open_subjects(stack: ExitStack, folder: Path, names: Sequence[str]) -> dict[str, Subject]:
@@ -92,68 +67,11 @@ def _open_subjects(stack: ExitStack, folder: Path, names: Sequence[str]) -> dict
         try:
             subject = open_subject(stack, folder / name)
         except NotServed as reason:
-            _say(f"{name}: not served, {reason}")
+            say(f"{name}: not served, {reason}")
             continue
-        answer = subject.server.post(subject.path, subject.bodies[0], subject.key)
-        require_success(name, *answer)
+        require_success(name, *subject.server.post(subject.path, subject.bodies[0], subject.key))
         subjects[name] = subject
     return subjects
-
-
-def _run_rounds(
-    subjects: dict[str, Subject], uncounted: dict[str, list[Run]], options: argparse.Namespace
-) -> dict[str, list[Run]]:
-    """Interleaved, so that a machine that slows down slows all subjects."""
-    rounds: dict[str, list[Run]] = {name: [] for name in subjects}
-    for number in range(1, options.rounds + 1):
-        for name, subject in subjects.items():
-            *disturbed, run = _try(subject, options)
-            uncounted[name] += disturbed
-            rounds[name].append(run)
-            _say(f"round {number}: {name} {run.rate:,.0f}")
-    return rounds
-
-
-def _try(subject: Subject, options: argparse.Namespace) -> list[Run]:
-    """Run until undisturbed, or until the tries are used up; the least disturbed run is last."""
-    runs: list[Run] = []
-    while len(runs) < options.tries:
-        runs.append(run_load(subject, options.seconds))
-        if runs[-1].disturbance <= QUIET:
-            break
-    return sorted(runs, key=lambda run: run.disturbance, reverse=True)
-
-
-def _warn_of_others(measured: dict[str, Measured]) -> None:
-    most = most_disturbed(measured, *measured)
-    if most > QUIET:
-        _say(f"Other work took up to {most:.0%} of a processor: a ratio with ? proves nothing.", "")
-
-
-def _require_clean(measured: dict[str, Measured]) -> None:
-    """Raise BenchmarkError unless every answered call was a success, and was really done."""
-    faults = [fault for name, found in measured.items() for fault in _faults(name, found)]
-    if faults:
-        raise BenchmarkError("\n".join(faults))
-
-
-def _faults(name: str, found: Measured) -> Iterator[str]:
-    runs = (*found.uncounted, *found.rounds)
-    if any(run.not_2xx or run.socket_errors for run in runs):
-        yield f"{name}: calls were lost, or not answered with 2xx."
-    if found.account is None:
-        return
-    answered, done = sum(run.answered for run in runs), found.account.done
-    _say(f"{name}: {answered:,} calls answered, {done:,} done by the server's own account")
-    if found.account.refused:
-        yield f"{name}: calls were refused: {dict(found.account.refused)}."
-    if done < answered:
-        yield f"{name}: calls were answered that were not done."
-
-
-def _say(*lines: str) -> None:
-    sys.stdout.write("".join(f"{line}\n" for line in lines))
-    sys.stdout.flush()
 
 
 if __name__ == "__main__":

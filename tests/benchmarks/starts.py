@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from .subjects import gateway, post
+from .gateways import gateway, post
 
 
 @dataclass(frozen=True)

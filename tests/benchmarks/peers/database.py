@@ -1,0 +1,94 @@
+"""The peers' database: a SQLite file, its statements, and SQLAlchemy's engine over it."""
+
+import sqlite3
+from contextlib import closing
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, event
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from tests.benchmarks.peers.common import NewCounter, new_counters
+
+FILE = "peer.db"
+PATIENCE = 30
+"""Seconds that a connection waits for its turn to write."""
+
+COLUMNS = ", ".join(NewCounter._fields)
+
+INCREMENT = (
+    "UPDATE counters SET value = value + :by, version = version + 1,"  # noqa: S608 - our own names
+    " updated_at = :at"
+    f" WHERE id = :id RETURNING {COLUMNS}"
+)
+LIST = (
+    f"SELECT {COLUMNS}, (SELECT count(*) FROM counters) AS total"  # noqa: S608 - our own names
+    " FROM counters"
+    " ORDER BY created_at, id LIMIT :most OFFSET :skipped"
+)
+KEEP = (
+    "INSERT INTO answers (account, key, fingerprint, data)"
+    " VALUES (:account, :key, :fingerprint, :data)"
+)
+KEPT = "SELECT fingerprint, data FROM answers WHERE account = :account AND key = :key"
+
+_SCHEMA = """
+PRAGMA journal_mode = WAL;
+CREATE TABLE counters (
+    id TEXT PRIMARY KEY, external_id TEXT, name TEXT NOT NULL, type TEXT NOT NULL,
+    value INTEGER NOT NULL, mode TEXT NOT NULL, goal INTEGER, overflow TEXT NOT NULL,
+    version INTEGER NOT NULL, created_at TEXT NOT NULL, updated_at TEXT NOT NULL
+) STRICT;
+CREATE INDEX counters_created_at ON counters (created_at, id);
+CREATE TABLE answers (
+    account TEXT NOT NULL, key TEXT NOT NULL, fingerprint TEXT NOT NULL, data TEXT NOT NULL,
+    PRIMARY KEY (account, key)
+) STRICT, WITHOUT ROWID;
+"""
+
+
+def make_database(folder: Path, counters: int) -> None:
+    """A new database in `folder`, with so many counters."""
+    marks = ", ".join("?" * len(NewCounter._fields))
+    with closing(sqlite3.connect(folder / FILE)) as connection:
+        connection.executescript(_SCHEMA)
+        connection.executemany(
+            f"INSERT INTO counters ({COLUMNS}) VALUES ({marks})",  # noqa: S608 - our own names
+            [
+                (*each[:-2], moment_text(each.created_at), moment_text(each.updated_at))
+                for each in new_counters(counters)
+            ],
+        )
+        connection.commit()
+
+
+def moment_text(moment: datetime) -> str:
+    """How a moment in UTC is kept: as it is shown."""
+    return moment.isoformat(timespec="microseconds")[:26] + "Z"
+
+
+def make_async_engine(folder: Path) -> AsyncEngine:
+    """SQLAlchemy's async engine over one connection.
+
+    SQLite has one writer: with the pool of 5 to 15 connections that an engine comes with, FastAPI
+    increments 8 % slower and its p99 is 7 times as long, and its lists are as fast.
+    """
+    engine = create_async_engine(
+        f"sqlite+aiosqlite:///{folder / FILE}",
+        connect_args={"timeout": PATIENCE},
+        pool_size=1,
+        max_overflow=0,
+    )
+    make_durable(engine.sync_engine)
+    return engine
+
+
+def make_durable(engine: Engine) -> None:
+    """Have each connection commit as durably as the gateway does."""
+
+    @event.listens_for(engine, "connect")
+    def as_durable_as_the_gateway(connection: Any, _: Any) -> None:
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA synchronous = FULL")
+        cursor.close()

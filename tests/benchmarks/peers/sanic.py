@@ -1,0 +1,200 @@
+"""Sanic on its own server: msgspec structs by sanic-ext, a blueprint's middleware, SQLAlchemy."""
+
+import sys
+import time
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta, Struct
+from sanic import Blueprint, HTTPResponse, Request, Sanic, json
+from sanic.exceptions import NotFound, SanicException, Unauthorized
+from sanic_ext import validate
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
+
+from tests.benchmarks.peers import common, database
+
+log = common.make_log()
+bp = Blueprint("actions")
+
+INCREMENT, LIST = text(database.INCREMENT), text(database.LIST)
+KEEP, KEPT = text(database.KEEP), text(database.KEPT)
+
+
+class Step(Struct, forbid_unknown_fields=True):
+    id: Annotated[str, Meta(pattern=common.UUID_PATTERN)]
+    by: Annotated[int, Meta(ge=1, le=common.STEP_MAX)] = 1
+
+
+class Page(Struct, forbid_unknown_fields=True):
+    page: Annotated[int, Meta(ge=1)] = 1
+    per_page: Annotated[int, Meta(ge=1, le=common.PAGE_MAX)] = 30
+
+
+class Counter(Struct):
+    id: str
+    external_id: str | None
+    name: str
+    type: str
+    value: int
+    mode: str
+    goal: int | None
+    overflow: str
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+
+class Envelope(Struct):
+    status: str
+    time: float
+    flags: dict[str, Any]
+    data: Any
+
+
+class TooManyRequests(SanicException):
+    status_code = 429
+
+
+@bp.on_request
+async def admit(request: Request) -> None:
+    """Name the request, authenticate and limit."""
+    ctx, app = request.ctx, request.app.ctx
+    ctx.began = time.perf_counter()
+    ctx.request_id = common.request_id_of(request.headers.get("x-request-id"))
+    ctx.limit = {}
+    ctx.account = app.keys.account_of_header(request.headers.get("authorization"))
+    if ctx.account is None:
+        raise Unauthorized
+    ctx.limit = app.limit.take(ctx.account)
+    if ctx.limit is None:
+        ctx.limit = {}
+        raise TooManyRequests
+
+
+@bp.on_response
+async def finish(request: Request, response: HTTPResponse) -> None:
+    """Tell what is left of the limit, and write a line of log."""
+    ctx = request.ctx
+    response.headers["X-Request-Id"] = ctx.request_id
+    response.headers.update(ctx.limit)
+    log.info(
+        "call",
+        request_id=ctx.request_id,
+        action=request.path,
+        account=ctx.account,
+        status=response.status,
+        ms=round((time.perf_counter() - ctx.began) * 1000, 3),
+    )
+
+
+@bp.post("/memory/increment")
+@validate(json=Step)
+async def increment_in_memory(request: Request, body: Step) -> HTTPResponse:
+    counter = request.app.ctx.counters.get(body.id)
+    if counter is None:
+        raise NotFound
+    counter.value += body.by
+    counter.version += 1
+    counter.updated_at = common.now()
+    return _success(request, counter, modification=True)
+
+
+@bp.post("/counters/increment")
+@validate(json=Step)
+async def increment(request: Request, body: Step) -> HTTPResponse:
+    engine = request.app.ctx.engine
+    values = {"id": body.id, "by": body.by, "at": database.moment_text(common.now())}
+    key = request.headers.get("idempotency-key")
+    claim = {"account": request.ctx.account, "key": key}
+    fingerprint = common.fingerprint({"id": body.id, "by": body.by}) if key else None
+    try:
+        async with engine.begin() as connection:
+            row = (await connection.execute(INCREMENT, values)).first()
+            if row is None:
+                raise NotFound
+            counter = _counter(row)
+            if key is not None:
+                kept = msgspec.json.encode(counter).decode()
+                await connection.execute(KEEP, claim | {"fingerprint": fingerprint, "data": kept})
+    except IntegrityError:
+        async with engine.connect() as connection:
+            first, answered = (await connection.execute(KEPT, claim)).one()
+        if first != fingerprint:
+            raise SanicException("another call had this key", status_code=422) from None
+        counter = msgspec.json.decode(answered, type=Counter)
+        return _success(request, counter, modification=True, idempotent_replay=True)
+    return _success(request, counter, modification=True)
+
+
+@bp.post("/counters/list")
+@validate(json=Page)
+async def list_counters(request: Request, body: Page) -> HTTPResponse:
+    wanted = {"most": body.per_page, "skipped": (body.page - 1) * body.per_page}
+    async with request.app.ctx.engine.connect() as connection:
+        rows = (await connection.execute(LIST, wanted)).all()
+    flags = common.list_flags(body.page, body.per_page, rows[0][-1] if rows else 0)
+    return _success(request, [_counter(row) for row in rows], **flags)
+
+
+def _counter(row: tuple[Any, ...]) -> Counter:
+    made, updated = map(datetime.fromisoformat, row[9:11])
+    return Counter(*row[:9], made, updated)
+
+
+def _success(request: Request, data: Any, **flags: Any) -> HTTPResponse:
+    seconds = round(time.perf_counter() - request.ctx.began, 6)
+    flags["request_id"] = request.ctx.request_id
+    return json(Envelope("success", seconds, flags, data))
+
+
+def _make_plain_app() -> Sanic[Any, Any]:
+    app = Sanic(
+        "peer",
+        dumps=msgspec.json.encode,
+        loads=msgspec.json.decode,
+        configure_logging=False,
+    )
+    app.config.AUTO_EXTEND = False  # its decorator is used; pages and CORS are not
+    return app
+
+
+def make_ping_app() -> Sanic[Any, Any]:
+    """W0."""
+    app = _make_plain_app()
+
+    @app.post("/system/ping")
+    async def ping(_: Request) -> HTTPResponse:
+        return json(common.PONG)
+
+    return app
+
+
+def make_app(folder: Path, key: str) -> Sanic[Any, Any]:
+    """W1 to W3."""
+    app = _make_plain_app()
+    app.ctx.keys, app.ctx.limit = common.Keys(key), common.Limit()
+    app.ctx.counters = {each.id: Counter(*each) for each in common.new_counters(common.COUNTERS)}
+
+    @app.before_server_start
+    async def open_database(app: Sanic[Any, Any]) -> None:
+        app.ctx.engine = database.make_async_engine(folder)
+
+    @app.after_server_stop
+    async def close_database(app: Sanic[Any, Any]) -> None:
+        await app.ctx.engine.dispose()
+
+    app.blueprint(bp)
+    return app
+
+
+def main(port: int, level: str, folder: Path, key: str) -> None:
+    """Serve until terminated."""
+    app = make_ping_app() if level == "W0" else make_app(folder, key)
+    app.run(host="127.0.0.1", port=port, single_process=True, access_log=False, motd=False)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), sys.argv[2], Path(sys.argv[3]), sys.argv[4])

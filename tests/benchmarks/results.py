@@ -1,0 +1,125 @@
+"""The suite's results: a number for each round, kept as JSON; every page comes from them."""
+
+import json
+import platform
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from .rounds import QUIET, Measured
+
+FOLDER = Path(__file__).with_name("results")
+FILE = "measured.json"
+DISTRIBUTIONS = (
+    *("aiohttp", "aiosqlite", "blacksheep", "fastapi", "flask", "flask-smorest", "gunicorn"),
+    *("httptools", "litestar", "marshmallow", "msgspec", "multidict", "orjson", "pydantic"),
+    *("sanic", "sanic-ext", "sqlalchemy", "starlette", "structlog", "uvicorn", "uvloop"),
+)
+
+
+@dataclass(frozen=True)
+class Figures:
+    """One server on one level: a number for each round, in their order."""
+
+    rates: Sequence[float]
+    """Answers in a second."""
+    p50_ms: Sequence[float]
+    p99_ms: Sequence[float]
+    microseconds: Sequence[float]
+    """The server's processor time for each answer."""
+    disturbance: Sequence[float]
+    """How many processors other work kept busy meanwhile."""
+
+    @property
+    def rate(self) -> float:
+        return median(self.rates)
+
+    @property
+    def is_doubtful(self) -> bool:
+        return max(self.disturbance) > QUIET
+
+
+@dataclass(frozen=True)
+class LevelResult:
+    """All servers on one level, measured in the same rounds."""
+
+    at: str
+    """The date."""
+    seconds: int
+    """The length of a round."""
+    versions: Mapping[str, str]
+    servers: Mapping[str, Figures]
+
+    def ratios(self, name: str, base: str) -> list[float]:
+        """A ratio for each round, since the machine is not the same from round to round."""
+        if not {name, base} <= self.servers.keys():
+            return []
+        pairs = zip(self.servers[name].rates, self.servers[base].rates, strict=True)
+        return [rate / other for rate, other in pairs if other]
+
+    def is_doubtful(self, *names: str) -> bool:
+        """Whether other work was done beside one of these servers."""
+        return any(self.servers[name].is_doubtful for name in names if name in self.servers)
+
+
+Results = Mapping[str, LevelResult]
+"""By level."""
+
+
+def level_result(
+    measured: Mapping[str, Measured], *, at: str, seconds: int, versions: Mapping[str, str]
+) -> LevelResult:
+    """What was measured, as it is kept."""
+    return LevelResult(
+        at,
+        seconds,
+        versions,
+        {
+            name: Figures(
+                rates=_column(found, "rate", 1),
+                p50_ms=_column(found, "p50_ms", 2),
+                p99_ms=_column(found, "p99_ms", 2),
+                microseconds=_column(found, "microseconds", 2),
+                disturbance=_column(found, "disturbance", 3),
+            )
+            for name, found in measured.items()
+        },
+    )
+
+
+def load_results(folder: Path = FOLDER) -> dict[str, LevelResult]:
+    """What is kept in `folder`; nothing where nothing was measured yet."""
+    file = folder / FILE
+    if not file.exists():
+        return {}
+    return {name: _read_level(told) for name, told in json.loads(file.read_text()).items()}
+
+
+def keep_results(results: Results, folder: Path = FOLDER) -> None:
+    """Keep them in `folder`, in the place of those that are there."""
+    folder.mkdir(exist_ok=True)
+    told = {name: asdict(result) for name, result in results.items()}
+    (folder / FILE).write_text(json.dumps(told, indent=1) + "\n")
+
+
+def installed_versions(distributions: Iterable[str] = DISTRIBUTIONS) -> dict[str, str]:
+    """The versions of what was measured, Python's first."""
+    found = {"python": platform.python_version()}
+    for name in distributions:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def _column(found: Measured, name: str, digits: int) -> list[float]:
+    return [round(getattr(run, name), digits) for run in found.rounds]
+
+
+def _read_level(told: Mapping[str, Any]) -> LevelResult:
+    servers = {name: Figures(**figures) for name, figures in told["servers"].items()}
+    return LevelResult(told["at"], told["seconds"], told["versions"], servers)
