@@ -103,27 +103,27 @@ def test_fields_of_ones_own_and_hooks_behind_them_are_part_of_the_compiled_form(
     assert ShoutedShape().dump(Word("a")) == {"text": "TEXT: AA OF A", "was": "a"}
 
 
-class Tree(NamedTuple):
+class Branch(NamedTuple):
     name: str
-    trees: list["Tree"]
+    trees: list["Branch"]
 
 
-class TreeShape(Shape[Tree]):
-    makes = Tree
+class BranchShape(Shape[Branch]):
+    makes = Branch
 
     name = Text()
-    trees = fields.List(fields.Nested("TreeShape"))
+    trees = fields.List(fields.Nested("BranchShape"))
 
 
 def test_a_shape_that_holds_itself_is_left_to_marshmallow() -> None:
-    oak = Tree("oak", [Tree("ash", [])])
+    oak = Branch("oak", [Branch("ash", [])])
 
-    assert list(why_interpreted(TreeShape())) == ["TreeShape holds itself."]
-    assert compile_show(TreeShape())(oak) == TreeShape().dump(oak)
+    assert list(why_interpreted(BranchShape())) == ["BranchShape holds itself."]
+    assert compile_show(BranchShape())(oak) == BranchShape().dump(oak)
 
 
-class WordsShape(Shape[Tree]):
-    makes = Tree
+class WordsShape(Shape[Branch]):
+    makes = Branch
 
     trees = fields.List(fields.Nested(QuotedShape))
     name = fields.Pluck(QuotedShape, "text")
