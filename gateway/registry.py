@@ -11,10 +11,11 @@ from marshmallow import RAISE, Schema, ValidationError, fields
 from gateway.access.identity import Identity
 from gateway.access.roles import is_scope
 from gateway.action import NO_KEY, Action, BatchAction, Declared, Effect, ListAction
-from gateway.codec.load import Load, NotCompiled, compile_load, refuse_all
+from gateway.codec.load import Load, compile_load, refuse_all
 from gateway.codec.options import Expansions, StrictBoolean
+from gateway.codec.plain import NotCompiled
 from gateway.codec.secrets import secret_paths
-from gateway.codec.show import Show, Unshowable, compile_show
+from gateway.codec.show import Show, Unshowable, compile_show, why_interpreted
 from gateway.errors import ActionError, FilterError, UnknownAction
 from gateway.limits.policy import parse_limit
 from gateway.settings import SettingsError
@@ -190,6 +191,7 @@ def _register(section: Section, kind: type[AnyAction], interpreted: list[str]) -
         registered.show(full=True, expand=frozenset(registered.expansions))
     except Unshowable as fault:
         raise RegistrationError(f"{where}: {fault}") from None
+    interpreted += [f"{where}: {reason}" for reason in why_interpreted(gives)]
     return registered
 
 

@@ -148,7 +148,9 @@ class Day(fields.Date):
 
     @staticmethod
     def to_json(value: date) -> date:
-        """What the encoder writes as this field."""
+        """What the encoder writes as this field; a datetime, which is a date too, it would not."""
+        if type(value) is not date:
+            raise ValueError
         return value
 
 

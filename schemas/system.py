@@ -168,6 +168,8 @@ class EchoShape(Shape[Echo]):
 class EchoedShape(Shape[Echo]):
     """The parameters as they came."""
 
+    makes = Echo
+
     class Meta:
         unknown = INCLUDE
 

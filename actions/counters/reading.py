@@ -16,6 +16,7 @@ from actions.store import counters as store
 from actions.store.counter_changes import change_at, changes_of
 from actions.store.counters import CounterRow, Reference
 from gateway import Action, Context, CursorPage, Cursors, Filter, ListAction, Page, Pages
+from gateway.codec.encode import Rendered
 from gateway.errors import ParameterError
 from gateway.listing import foreign_cursor
 from schemas.counters import (
@@ -81,17 +82,17 @@ class List(ListAction[CounterList, Counter]):
         )
         shelf: Shelf = context.started
         is_plain = not context.options.full and not context.options.expand
-        found = shelf.find(heads) if is_plain else dict.fromkeys(head[0] for head in heads)
-        missing = [id for id, rendered in found.items() if rendered is None]
+        items: list[Rendered | None] = shelf.find(heads) if is_plain else [None for _ in heads]
+        missing = {store.id_of(heads[n]): n for n, item in enumerate(items) if item is None}
         if missing:
             rows = await store.by_ids(context.db, context.identity.workspace_id, missing)
-            for row in rows.values():
+            for row in rows:
                 rendered = context.render(await shown(row, context, params.timezone))
-                found[row.id] = rendered
+                items[missing[row.id]] = rendered
                 if is_plain:
                     shelf.keep(row, rendered)
         # A counter that was deleted between the two questions is in neither list any more.
-        return Page([each for each in found.values() if each is not None], total)
+        return Page([item for item in items if item is not None], total)
 
 
 class History(ListAction[CounterReference, Change]):

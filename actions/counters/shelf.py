@@ -5,9 +5,9 @@ always looks the same, so a list reads ids and versions, and whole rows only of 
 it was last shown. Counters of days look different each day and are not kept.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
-from actions.store.counters import CounterRow, Head
+from actions.store.counters import CounterRow, Head, head_of
 from gateway.codec.encode import Rendered
 
 KEPT_MAX = 20_000
@@ -21,22 +21,25 @@ class Shelf:
     """
 
     def __init__(self) -> None:
-        self._kept: dict[str, tuple[int, Rendered]] = {}
+        self._kept: dict[Head, Rendered] = {}
+        self._heads: dict[str, Head] = {}
+        """The head that is kept of each counter, by its id; in the order of `_kept`."""
 
-    def find(self, heads: Iterable[Head]) -> dict[str, Rendered | None]:
-        """The heads' ids in their order, with what is kept of those very versions."""
-        kept, found = self._kept, {}
-        for id, version, _ in heads:
-            kept_version, rendered = kept.get(id, _NOTHING)
-            found[id] = rendered if kept_version == version else None
-        return found
+    def find(self, heads: Sequence[Head]) -> list[Rendered | None]:
+        """For each of the heads what is kept of that very version."""
+        return list(map(self._kept.get, heads))
 
     def keep(self, row: CounterRow, rendered: Rendered) -> None:
         if row.type != "UpDown":
             return
+        self._drop(row.id)
         if len(self._kept) >= KEPT_MAX:
-            del self._kept[next(iter(self._kept))]
-        self._kept[row.id] = (row.version, rendered)
+            self._drop(next(iter(self._heads)))
+        head = head_of(row)
+        self._heads[row.id] = head
+        self._kept[head] = rendered
 
-
-_NOTHING: tuple[int, None] = (0, None)
+    def _drop(self, id: str) -> None:
+        head = self._heads.pop(id, None)
+        if head is not None:
+            del self._kept[head]

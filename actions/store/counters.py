@@ -7,9 +7,11 @@ from typing import Any, NamedTuple
 from sqlalchemy import (
     ColumnElement,
     Select,
+    Text,
     and_,
     bindparam,
     case,
+    cast,
     delete,
     insert,
     select,
@@ -20,10 +22,10 @@ from sqlalchemy.sql.base import Executable
 from actions.store.counter_changes import ChangeRow, add_change, add_changes
 from actions.store.tables import counters
 from gateway.listing import Listing
-from gateway.listing.sql import PagedList
+from gateway.listing.sql import JoinedList
 from gateway.store.database import Queries, Transaction
 from gateway.store.statements import Statement, rows_given
-from gateway.store.totals import add_to_total, kept_total, total_of
+from gateway.store.totals import add_to_total, kept_total
 from gateway.store.types import Int64
 
 
@@ -48,8 +50,10 @@ class CounterRow(NamedTuple):
     metadata: Mapping[str, str] | None
 
 
-Head = tuple[str, int, int]
-"""What tells one state of a counter from every other, id and version; and the list's kept total."""
+Head = str
+"""What tells one state of a counter from every other: its id, and right behind it its version."""
+
+_ID_LENGTH = 36
 
 
 class Reference(NamedTuple):
@@ -105,45 +109,42 @@ _COLUMNS = {
 
 
 def _heads() -> Select[Any]:
-    total = kept_total(workspace_id=bindparam("workspace_id"), of=_OF)
-    return select(counters.c.id, counters.c.version, total).where(
-        counters.c.workspace_id == bindparam("workspace_id")
+    head = cast(counters.c.id, Text()).concat(counters.c.version)
+    return select(head).where(counters.c.workspace_id == bindparam("workspace_id"))
+
+
+_HEADS = JoinedList(
+    _heads,
+    columns=_COLUMNS,
+    tie=counters.c.id,
+    beside=lambda: kept_total(workspace_id=bindparam("workspace_id"), of=_OF),
+)
+
+
+def _many(dialect: str, column: str) -> Select[Any]:
+    """Many counters by (workspace, `column`)."""
+    wanted = {"workspace_id": counters.c.workspace_id.type, column: counters.c[column].type}
+    given = rows_given(dialect, wanted)
+    # Given the workspace with each, SQLite goes by `column`, and not through the whole workspace.
+    return select(*_KEPT).join(
+        given,
+        and_(
+            counters.c[column] == given.c[column],
+            counters.c.workspace_id == given.c.workspace_id,
+        ),
     )
 
 
-_HEADS = PagedList(_heads, columns=_COLUMNS, tie=counters.c.id)
-
-
-def _by_ids(dialect: str) -> Executable:
-    given = rows_given(dialect, {"id": counters.c.id.type})
-    return _in_workspace().join(given, counters.c.id == given.c.id)
-
-
-_BY_IDS = Statement(_by_ids)
-
-
 def _lock_many(column: str) -> Statement:
-    """Many counters by (workspace, `column`), locked in the order of their ids."""
+    """The same, locked in the order of their ids."""
 
     def build(dialect: str) -> Executable:
-        wanted = {"workspace_id": counters.c.workspace_id.type, column: counters.c[column].type}
-        given = rows_given(dialect, wanted)
-        return (
-            select(*_KEPT)
-            .join(
-                given,
-                and_(
-                    counters.c[column] == given.c[column],
-                    counters.c.workspace_id == given.c.workspace_id,
-                ),
-            )
-            .order_by(counters.c.id)
-            .with_for_update(of=counters)
-        )
+        return _many(dialect, column).order_by(counters.c.id).with_for_update(of=counters)
 
     return Statement(build)
 
 
+_BY_IDS = Statement(lambda dialect: _many(dialect, "id"))
 _LOCK_MANY_BY_ID = _lock_many("id")
 _LOCK_MANY_BY_EXTERNAL_ID = _lock_many("external_id")
 _STEPPED = ("id", "number", "version", "updated_at")
@@ -235,18 +236,24 @@ async def page(
 ) -> tuple[list[Head], int]:
     """The heads of a page of the workspace's counters, and how many the filters leave in all."""
     values = {"workspace_id": workspace_id, "today": today}
-    heads: list[Any] = await _HEADS.page(db, listing, **values)
+    heads, total = await _HEADS.texts(db, listing, **values)
     if listing.terms:
-        return heads, await _HEADS.count(db, listing, **values)
-    if heads:
-        return heads, heads[0][2]
-    return heads, await total_of(db, workspace_id=workspace_id, of=_OF)
+        total = await _HEADS.count(db, listing, **values)
+    return heads, total
 
 
-async def by_ids(db: Queries, workspace_id: str, ids: Iterable[str]) -> dict[str, CounterRow]:
-    """The counters with these ids, as far as they are still there."""
-    rows = await db.all(_BY_IDS, workspace_id=workspace_id, rows=[(each,) for each in ids])
-    return {row[0]: CounterRow._make(row) for row in rows}
+def head_of(row: CounterRow) -> Head:
+    return f"{row.id}{row.version}"
+
+
+def id_of(head: Head) -> str:
+    return head[:_ID_LENGTH]
+
+
+async def by_ids(db: Queries, workspace_id: str, ids: Iterable[str]) -> list[CounterRow]:
+    """The counters with these ids, in any order, as far as they are still there."""
+    rows = await db.all(_BY_IDS, rows=[(workspace_id, each) for each in ids])
+    return [CounterRow._make(row) for row in rows]
 
 
 async def _find(

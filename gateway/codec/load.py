@@ -11,15 +11,13 @@ from typing import Any, Final
 from marshmallow import EXCLUDE, INCLUDE, RAISE, Schema, fields, missing, validate
 from marshmallow.decorators import POST_LOAD, PRE_LOAD, VALIDATES, VALIDATES_SCHEMA
 
+from gateway.codec.plain import NotCompiled, compiled_form, has_own
+
 Load = Callable[[Mapping[str, Any]], Any]
 Convert = Callable[[Any], Any]
 
 REFUSED: Final = object()
 """What a compiled function returns for anything that marshmallow is to judge."""
-
-
-class NotCompiled(Exception):
-    """Why a shape is left to marshmallow, in one sentence."""
 
 
 def refuse_all(_: Mapping[str, Any]) -> Any:
@@ -34,13 +32,29 @@ def compile_load(shape: Schema) -> Load:
     """
     if shape.many:
         raise NotCompiled(f"{type(shape).__name__} takes many objects, and a call has one.")
-    return _load_one(shape)
+    return _load_one(shape, ())
 
 
-def _load_one(shape: Schema) -> Load:
+_OWN_WAYS = (
+    "load",
+    "_do_load",
+    "_deserialize",
+    "_call_and_store",
+    "_invoke_schema_validators",
+    "_run_validator",
+    "_invoke_load_processors",
+    "_invoke_processors",
+)
+_OF_FIELDS = ("deserialize", "_validate", "_validate_missing")
+
+
+def _load_one(shape: Schema, above: tuple[type, ...]) -> Load:
+    """The function for one object; `above` are the classes of the shapes that it is nested in."""
+    if type(shape) in above:
+        raise NotCompiled(f"{type(shape).__name__} holds itself.")
     _require_plain(shape)
     scope: dict[str, Any] = {"REFUSED": REFUSED, "missing": missing}
-    body = "\n        ".join(["o = {}; n = 0", *_lines(shape, scope)])
+    body = "\n        ".join(["o = {}; n = 0", *_lines(shape, scope, above)])
     # Whatever goes wrong, marshmallow is asked the same, and says it in its own way.
     source = (
         f"def load(d):\n    try:\n        {body}\n    except Exception:\n        return REFUSED\n"
@@ -53,31 +67,34 @@ def _load_one(shape: Schema) -> Load:
 
 def _require_plain(shape: Schema) -> None:
     """Raise NotCompiled when loading is more than fields, schema validators and post-load hooks."""
-    name, kind = type(shape).__name__, type(shape)
+    name = type(shape).__name__
     hooks = shape._hooks  # noqa: SLF001 - the only place where marshmallow keeps them
     if hooks[PRE_LOAD] or hooks[VALIDATES]:
         raise NotCompiled(f"{name} has a hook that runs before its fields are whole.")
     if any(many for tag in (POST_LOAD, VALIDATES_SCHEMA) for _, many, _ in hooks[tag]):
         raise NotCompiled(f"{name} has a hook for many objects at once.")
-    own = (kind.load, kind._do_load, kind._deserialize)  # noqa: SLF001 - is it marshmallow's?
-    if own != (Schema.load, Schema._do_load, Schema._deserialize):  # noqa: SLF001
+    if has_own(shape, Schema, _OWN_WAYS):
         raise NotCompiled(f"{name} loads in a way of its own.")
-    if shape.partial or shape.dict_class is not dict:
+    if shape.partial is not None or shape.dict_class is not dict:
         raise NotCompiled(f"{name} was made with options of its own.")
 
 
-def _lines(shape: Schema, scope: dict[str, Any]) -> Iterator[str]:
+def _lines(shape: Schema, scope: dict[str, Any], above: tuple[type, ...]) -> Iterator[str]:
     """What the function does: the fields, then unknown ones, validators and the hooks at last."""
-    keys = []
+    above, keys = (*above, type(shape)), list[str]()
     for number, (name, field) in enumerate(shape.load_fields.items()):
-        attribute = field.attribute or name
+        where, attribute = f"{type(shape).__name__}.{name}", field.attribute or name
         key = field.data_key if field.data_key is not None else name
         if "." in attribute:
-            raise NotCompiled(f"{type(shape).__name__}.{name} goes into an inner object.")
+            raise NotCompiled(f"{where} goes into an inner object.")
+        if key in keys:
+            raise NotCompiled(f"{where} comes under the name of another field.")
         keys.append(key)
-        scope[f"f{number}"] = _converter(field, f"{type(shape).__name__}.{name}")
+        scope[f"f{number}"] = _converter(field, where, above)
         yield f"v = d.get({key!r}, missing)"
-        yield "if v is not missing:"
+        yield "if v is None:"
+        yield f"    n += 1; o[{attribute!r}] = None" if field.allow_none else "    return REFUSED"
+        yield "elif v is not missing:"
         yield f"    n += 1; o[{attribute!r}] = f{number}(v)"
         if field.required:
             yield "else: return REFUSED"
@@ -105,43 +122,44 @@ def _hooks(shape: Schema, scope: dict[str, Any]) -> Iterator[str]:
             yield f"{result}{tag}_{number}(o{original}, {options})"
 
 
-def _converter(field: fields.Field[Any], where: str) -> Convert:
-    """What makes a JSON value into the field's; it raises ValueError for what it does not take."""
-    kind = type(field)
-    if kind.deserialize is not fields.Field.deserialize or field.pre_load or field.post_load:
+def _converter(field: fields.Field[Any], where: str, above: tuple[type, ...]) -> Convert:
+    """What makes a JSON value that is not null into the field's.
+
+    It raises ValueError, or whatever Python raises, for what it does not take.
+    """
+    if has_own(field, fields.Field, _OF_FIELDS) or field.pre_load or field.post_load:
         raise NotCompiled(f"{where} has steps of its own.")
-    if kind._validate is not fields.Field._validate:  # noqa: SLF001 - is it marshmallow's?
-        raise NotCompiled(f"{where} validates in a way of its own.")
-    convert = _read(field, where)
+    convert = _read(field, where, above)
     for each in field.validators:
         convert = _checked(convert, each)
-    return _nullable(convert) if field.allow_none else convert
+    return convert
 
 
-def _read(field: fields.Field[Any], where: str) -> Convert:
-    own: Convert | None = getattr(field, "from_json", None)
+def _inner(field: fields.Field[Any], where: str, above: tuple[type, ...]) -> Convert:
+    """The same for a value inside a list or an object, null included."""
+    convert = _converter(field, where, above)
+    if field.allow_none:
+        return lambda value: None if value is None else convert(value)
+    return lambda value: convert(_not_null(value))
+
+
+def _read(field: fields.Field[Any], where: str, above: tuple[type, ...]) -> Convert:
+    own = compiled_form(field, "from_json", of="_deserialize")
     if own is not None:
-        if _definer(field, "_deserialize") not in _definer(field, "from_json").__mro__:
-            raise NotCompiled(f"{where} reads in a way of its own, and its from_json is another's.")
         return own
     accepted = _accepted(field)
     if accepted is not None:
         return _of_type(accepted)
     deserialize = type(field)._deserialize  # noqa: SLF001 - whose it is tells what it does
     if isinstance(field, fields.Nested):
-        return _nested(field, where)
+        return _nested(field, where, above)
     if isinstance(field, fields.List) and deserialize is fields.List._deserialize:  # noqa: SLF001
-        return _list(_converter(field.inner, where))
+        return _list(_inner(field.inner, where, above))
     if isinstance(field, fields.Dict) and deserialize is fields.Mapping._deserialize:  # noqa: SLF001
-        return _dict(field, where)
+        return _dict(field, where, above)
     if deserialize is fields.Field._deserialize:  # noqa: SLF001
         return _as_it_is
-    raise NotCompiled(f"{where} is a {type(field).__name__}, which has no from_json.")
-
-
-def _definer(field: fields.Field[Any], name: str) -> type:
-    """The class that the field has the attribute from."""
-    return next(each for each in type(field).__mro__ if name in vars(each))
+    raise NotCompiled(f"{where} is a {type(field).__name__}, which has no from_json of its own.")
 
 
 def _accepted(field: fields.Field[Any]) -> type | None:
@@ -150,9 +168,11 @@ def _accepted(field: fields.Field[Any]) -> type | None:
     if deserialize is fields.String._deserialize:  # noqa: SLF001
         return str
     if isinstance(field, fields.Boolean) and deserialize is fields.Boolean._deserialize:  # noqa: SLF001
-        return bool if True in field.truthy and False in field.falsy else None
-    if isinstance(field, fields.Integer) and deserialize is fields.Number._deserialize:  # noqa: SLF001
-        return int if type(field)._validated is fields.Integer._validated else None  # noqa: SLF001
+        usual = True in field.truthy and False in field.falsy and False not in field.truthy
+        return bool if usual else None
+    if isinstance(field, fields.Integer):
+        own = has_own(field, fields.Integer, ("_deserialize", "_validated", "_format_num"))
+        return None if own or field.num_type is not int else int
     return None
 
 
@@ -168,13 +188,13 @@ def _of_type(accepted: type) -> Convert:
 
 
 def _as_it_is(value: Any) -> Any:
-    if value is None:
-        raise ValueError
     return value
 
 
-def _nullable(convert: Convert) -> Convert:
-    return lambda value: None if value is None else convert(value)
+def _not_null(value: Any) -> Any:
+    if value is None:
+        raise ValueError
+    return value
 
 
 def _list(convert: Convert) -> Convert:
@@ -186,29 +206,34 @@ def _list(convert: Convert) -> Convert:
     return convert_list
 
 
-def _dict(field: fields.Dict, where: str) -> Convert:
-    key = _converter(field.key_field, where) if field.key_field else _as_it_is
-    value = _converter(field.value_field, where) if field.value_field else None
+def _dict(field: fields.Dict, where: str, above: tuple[type, ...]) -> Convert:
+    if field.mapping_type is not dict:
+        raise NotCompiled(f"{where} makes a mapping of its own.")
+    key = _inner(field.key_field, where, above) if field.key_field else _as_it_is
+    value = _inner(field.value_field, where, above) if field.value_field else _as_it_is
 
     def convert_dict(given: Any) -> Any:
         if type(given) is not dict:
             raise ValueError
-        return {key(name): value(each) if value else each for name, each in given.items()}
+        return {key(name): value(each) for name, each in given.items()}
 
     return convert_dict
 
 
-def _nested(field: fields.Nested, where: str) -> Convert:
-    if type(field)._deserialize is not fields.Nested._deserialize or field.unknown:  # noqa: SLF001
+def _nested(field: fields.Nested, where: str, above: tuple[type, ...]) -> Convert:
+    if (
+        has_own(field, fields.Nested, ("_deserialize", "_load", "_test_collection"))
+        or field.unknown
+    ):
         raise NotCompiled(f"{where} nests in a way of its own.")
-    load = _load_one(field.schema)
+    load = _load_one(field.schema, above)
 
     def convert_nested(given: Any) -> Any:
         if type(given) is not dict or (made := load(given)) is REFUSED:
             raise ValueError
         return made
 
-    return _list(convert_nested) if field.many or field.schema.many else convert_nested
+    return _list(convert_nested) if field.schema.many else convert_nested
 
 
 def _checked(convert: Convert, validator: Callable[[Any], Any]) -> Convert:

@@ -131,8 +131,7 @@ class Term(NamedTuple):
     """The value as the caller wrote it."""
 
 
-@dataclass(frozen=True)
-class Listing:
+class Listing(NamedTuple):
     """What one call asked of a list; `after` is the position that the last page ended with."""
 
     per_page: int

@@ -1,5 +1,6 @@
 """Which shapes are compiled, and why the others are left to marshmallow."""
 
+from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,7 +15,8 @@ from marshmallow import (
     validates_schema,
 )
 
-from gateway.codec.load import REFUSED, NotCompiled, compile_load
+from gateway.codec.load import REFUSED, compile_load
+from gateway.codec.plain import NotCompiled
 from schemas.fields import Text
 
 
@@ -97,16 +99,78 @@ class Own(Schema):
         return super().load(*args, **kwargs)
 
 
+class Sorted(fields.Dict):
+    mapping_type = OrderedDict
+
+
+class Lenient(fields.String):
+    def _validate_missing(self, value: Any) -> None: ...
+
+
+def test_a_field_that_judges_null_itself_is_left_to_itself() -> None:
+    with pytest.raises(NotCompiled, match="size has steps of its own"):
+        compile_load(Schema.from_dict({"size": Lenient()})())
+
+
+class Anything(fields.Field[Any]):
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+        return [value]
+
+    @staticmethod
+    def from_json(value: Any) -> Any:
+        return [value]
+
+
+@pytest.mark.parametrize(
+    ("field", "null"),
+    [
+        (Anything(), None),
+        (fields.List(Anything()), [None]),
+        (fields.Dict(values=Anything()), {"a": None}),
+        (fields.Nested({"a": Anything()}), {"a": None}),
+    ],
+)
+def test_null_is_refused_before_a_field_that_reads_anything(
+    field: fields.Field[Any], null: Any
+) -> None:
+    shape = Schema.from_dict({"it": field})()
+
+    assert compile_load(shape)({"it": null}) is REFUSED
+    with pytest.raises(ValidationError, match="Field may not be null"):
+        shape.load({"it": null})
+
+
+class Ring(Schema):
+    inside = fields.Nested("Ring")
+
+
+def test_a_shape_that_holds_itself_is_left_to_marshmallow() -> None:
+    with pytest.raises(NotCompiled, match=r"^Ring holds itself\.$"):
+        compile_load(Ring())
+
+
 LEFT = {
     "Prepared has a hook that runs before its fields are whole.": Prepared(),
     "Validated has a hook that runs before its fields are whole.": Validated(),
     "Many has a hook for many objects at once.": Many(),
     "Own loads in a way of its own.": Own(),
     "Schema was made with options of its own.": Schema(partial=True),
-    "GeneratedSchema.size is a Even, which has no from_json.": Schema.from_dict({"size": Even()})(),
-    "GeneratedSchema.size is a Boolean, which has no from_json.": Schema.from_dict(
+    "GeneratedSchema.size is a Even, which has no from_json of its own.": Schema.from_dict(
+        {"size": Even()}
+    )(),
+    "GeneratedSchema.size is a Boolean, which has no from_json of its own.": Schema.from_dict(
         {"size": fields.Boolean(truthy={"yes"}, falsy={"no"})}
     )(),
+    "GeneratedSchema.shut is a Boolean, which has no from_json of its own.": Schema.from_dict(
+        {"shut": fields.Boolean(truthy={0, 1}, falsy={0})}
+    )(),
+    "GeneratedSchema.other comes under the name of another field.": Schema.from_dict(
+        {
+            "size": fields.String(load_only=True),
+            "other": fields.Raw(data_key="size", load_only=True),
+        }
+    )(),
+    "GeneratedSchema.size makes a mapping of its own.": Schema.from_dict({"size": Sorted()})(),
     "GeneratedSchema.size goes into an inner object.": Schema.from_dict(
         {"size": fields.String(attribute="box.size")}
     )(),

@@ -1,0 +1,41 @@
+"""SQLite finds many counters by their keys: it never goes through a whole workspace for them."""
+
+from typing import Any
+
+import pytest
+from sqlalchemy import create_engine
+
+from actions.store import counters as store
+from actions.store.tables import metadata
+from gateway.store.statements import Statement, dialect_named
+
+
+def plan(statement: Statement) -> list[str]:
+    """What SQLite says that it will do, step by step."""
+    compiled = statement.on(dialect_named("sqlite"))
+    engine = create_engine("sqlite://")
+    metadata.create_all(engine)
+    raw: Any = engine.raw_connection()
+    try:
+        unknown = [None] * len(compiled.names)
+        return [step[3] for step in raw.execute("EXPLAIN QUERY PLAN " + compiled.sql, unknown)]
+    finally:
+        raw.close()
+        engine.dispose()
+
+
+@pytest.mark.parametrize(
+    ("statement", "key"),
+    [
+        ("_BY_IDS", "id"),
+        ("_LOCK_MANY_BY_ID", "id"),
+        ("_LOCK_MANY_BY_EXTERNAL_ID", "workspace_id=? AND external_id"),
+        ("_SAVE_STEPS", "id"),
+    ],
+)
+def test_many_counters_are_found_by_their_keys(statement: str, key: str) -> None:
+    steps = plan(getattr(store, statement))
+
+    assert steps[0].startswith("SCAN json_each")
+    assert steps[1].startswith("SEARCH counters USING")
+    assert steps[1].endswith(f"({key}=?)")
