@@ -67,7 +67,7 @@ async def add_change(db: Transaction, change: ChangeRow) -> None:
 
 
 async def add_changes(db: Transaction, changes: Sequence[ChangeRow]) -> None:
-    await db.run(_SAVE_CHANGES, rows=changes)
+    await db.defer(_SAVE_CHANGES, rows=changes)
 
 
 async def changes_of(

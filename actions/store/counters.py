@@ -206,7 +206,7 @@ async def save_steps(
     """Save counters whose number, version and time of change are new, and their changes."""
     if rows:
         stepped = [(row.id, row.number, row.version, row.updated_at) for row in rows]
-        await db.run(_SAVE_STEPS, rows=stepped)
+        await db.defer(_SAVE_STEPS, rows=stepped)
         await add_changes(db, changes)
 
 

@@ -47,6 +47,14 @@ class Queries(ABC):
         """Run it for what it does."""
         await self.all(statement, **values)
 
+    async def defer(self, statement: Statement, **values: Any) -> None:
+        """Run it for what it does, at the latest before the commit; its failure rolls back.
+
+        Where a round trip can be saved, it waits for the transaction's next question or its end.
+        So what it raises may come from there: no action can handle it.
+        """
+        await self.run(statement, **values)
+
     async def notify(self, channel: str, text: str) -> None:  # noqa: B027 - see below
         """Tell whoever listens to `channel`, once this transaction is committed.
 
