@@ -31,7 +31,7 @@ class Lane:
         if fresh:
             await self._run_many(fresh, context)
         if keyed:
-            await self._keep({claim: keyed[claim] for claim in keyed if claim not in used}, db)
+            await self._keep({each: keyed[each] for each in keyed if each not in used}, context)
 
     async def _run_many(self, calls: Calls, context: BatchContext) -> None:
         action: Any = self._registered.action
@@ -56,7 +56,9 @@ class Lane:
                 call.refuse(refusal)
         return found.keys()
 
-    async def _keep(self, ran: dict[Claim, BatchCall[Any, Any]], db: Transaction) -> None:
+    async def _keep(
+        self, ran: dict[Claim, BatchCall[Any, Any]], context: BatchContext
+    ) -> None:
         """Save what was answered, and give back the keys of what failed."""
         answered = {claim: call.data_json for claim, call in ran.items()}
         records = [
@@ -64,8 +66,9 @@ class Lane:
             for claim, data in answered.items()
             if data is not None
         ]
-        await idempotency.keep(db, records)
-        await idempotency.release(db, [each for each, data in answered.items() if data is None])
+        failed = [claim for claim, data in answered.items() if data is None]
+        await idempotency.keep(context.db, records, at=context.now)
+        await idempotency.release(context.db, failed)
 
 
 def refuse_to_cancel_itself() -> None:

@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, Protocol, TypeAlias, TypeVar
+from typing import Any, ClassVar, Protocol, TypeAlias, TypeVar
 
 from gateway.store.sizes import GroupSizes
 from gateway.store.statements import Row, Statement
@@ -33,6 +33,9 @@ class Queries(ABC):
     Raises DuplicateError when a statement would break a unique constraint, LockedError when it
     waited for another transaction in vain.
     """
+
+    alone: ClassVar[bool] = False
+    """Whether from its first statement on nobody else can write until the transaction ends."""
 
     @abstractmethod
     async def all(self, statement: Statement, **values: Any) -> list[Row]:

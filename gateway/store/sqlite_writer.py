@@ -11,12 +11,15 @@ from typing import Any, TypeVar
 import aiosqlite
 
 from gateway.store.database import DuplicateError, Queries
-from gateway.store.statements import Row, Statement, dialect_named
+from gateway.store.statements import Row, RowsInsert, Statement, dialect_named
 
 T = TypeVar("T")
 
 _DIALECT = dialect_named("sqlite")
 _DUPLICATES = (sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY)
+
+STATEMENTS_KEPT = 256
+"""Compiled statements of a connection; an insert of rows is one for each number of rows."""
 
 Step = tuple[str, Sequence[Any]]
 """A statement's text and its values."""
@@ -30,7 +33,7 @@ class StepsConnection(aiosqlite.Connection):
     """A connection whose thread runs several statements in one visit, in a transaction."""
 
     def __init__(self, path: str) -> None:
-        super().__init__(lambda: sqlite3.connect(path, isolation_level=None), 64)
+        super().__init__(lambda: _connect(path), 64)
 
     async def open(self) -> None:
         """Raises sqlite3.Error when the file cannot be opened."""
@@ -54,6 +57,10 @@ class StepsConnection(aiosqlite.Connection):
             function, self._conn, *values
         )
         return result
+
+
+def _connect(path: str) -> sqlite3.Connection:
+    return sqlite3.connect(path, isolation_level=None, cached_statements=STATEMENTS_KEPT)
 
 
 def _perform(connection: sqlite3.Connection, steps: Sequence[Step], commit: bool) -> list[Any]:
@@ -82,6 +89,8 @@ def _undo(connection: sqlite3.Connection) -> None:
 class SqliteWriter(Queries):
     """Queries on the writing connection, in a transaction that begins with the first of them."""
 
+    alone = True
+
     def __init__(self, connection: StepsConnection) -> None:
         self._connection = connection
         self._deferred: list[Step] = []
@@ -91,8 +100,11 @@ class SqliteWriter(Queries):
         return compiled.rows(await self._perform((compiled.sql, compiled.arguments(values))))
 
     async def defer(self, statement: Statement, **values: Any) -> None:
-        compiled = statement.on(_DIALECT)
-        self._deferred.append((compiled.sql, compiled.arguments(values)))
+        if isinstance(statement, RowsInsert):
+            self._deferred += statement.spread(_DIALECT, **values)
+        else:
+            compiled = statement.on(_DIALECT)
+            self._deferred.append((compiled.sql, compiled.arguments(values)))
 
     async def tell(self, *texts: str, commit: bool = False) -> None:
         """Run what was deferred, then these, and commit if asked to. Raises TransactionError."""

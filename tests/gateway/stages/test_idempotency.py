@@ -276,8 +276,9 @@ async def test_a_key_that_is_claimed_anew_is_not_purged(toybox: House) -> None:
     claimed, go_on = asyncio.Event(), asyncio.Event()
 
     async def keep(db: Transaction) -> None:
-        await idempotency.claim(db, [claim], at=toybox.clock.now)
-        await idempotency.keep(db, [Record(claim, "1", "{}")])
+        now = toybox.clock.now
+        await idempotency.claim(db, [claim], at=now)
+        await idempotency.keep(db, [Record(claim, "1", "{}")], at=now)
 
     async def keep_slowly(db: Transaction) -> None:
         await keep(db)
