@@ -47,6 +47,15 @@ class CounterRow(NamedTuple):
     description: str | None
     metadata: Mapping[str, str] | None
 
+    def stepped(self, number: int, at: datetime) -> "CounterRow":
+        """The next version, with another number. (`_replace` takes four times as long.)"""
+        return CounterRow._make(
+            (*self[:5], number, *self[6:10], self[10] + 1, self[11], at, *self[13:])
+        )
+
+
+_NUMBER, _VERSION = map(CounterRow._fields.index, ("number", "version"))
+_REST = CounterRow._fields.index("updated_at") + 1
 
 Head = tuple[str, int, int]
 """What tells one state of a counter from every other, id and version; and the list's kept total."""

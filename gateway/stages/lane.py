@@ -56,9 +56,7 @@ class Lane:
                 call.refuse(refusal)
         return found.keys()
 
-    async def _keep(
-        self, ran: dict[Claim, BatchCall[Any, Any]], context: BatchContext
-    ) -> None:
+    async def _keep(self, ran: dict[Claim, BatchCall[Any, Any]], context: BatchContext) -> None:
         """Save what was answered, and give back the keys of what failed."""
         answered = {claim: call.data_json for claim, call in ran.items()}
         records = [

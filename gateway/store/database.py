@@ -1,7 +1,7 @@
 """What the rest of the house knows of a database: queries, transactions, groups."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any, ClassVar, Protocol, TypeAlias, TypeVar
 
 from gateway.store.sizes import GroupSizes
@@ -103,7 +103,7 @@ class Database(Protocol):
         outcome is awaited and returned.
         """
 
-    async def join(self, lane: Lane[Any], call: Any) -> None:
+    def join(self, lane: Lane[Any], call: Any) -> Coroutine[Any, Any, None]:
         """Have `lane` serve `call` with the others that came meanwhile; return once committed.
 
         Cancelling is as for `write`.

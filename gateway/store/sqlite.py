@@ -1,7 +1,7 @@
 """SQLite through aiosqlite: one writer that commits in groups, and readers that never wait."""
 
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -92,8 +92,8 @@ class SqliteDatabase:
     async def write(self, work: Work[Any]) -> Any:
         return await self._queue.put(Entry(work=work))
 
-    async def join(self, lane: Lane[Any], call: Any) -> None:
-        await self._queue.put(Entry(lane=lane, call=call))
+    def join(self, lane: Lane[Any], call: Any) -> Coroutine[Any, Any, None]:
+        return self._queue.put(Entry(lane=lane, call=call))
 
     def listen(self, channel: str, heard: Callable[[str], None]) -> None:
         """Nothing is ever told here."""

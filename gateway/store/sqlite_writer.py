@@ -24,6 +24,9 @@ STATEMENTS_KEPT = 256
 Step = tuple[str, Sequence[Any]]
 """A statement's text and its values."""
 
+_BEGIN: Step = ("BEGIN IMMEDIATE", ())
+_COMMIT: Step = ("COMMIT", ())
+
 
 class TransactionError(sqlite3.Error):
     """The transaction could not be begun or committed, whatever was to be done in it."""
@@ -46,7 +49,7 @@ class StepsConnection(aiosqlite.Connection):
         Begins a transaction where none is open, with the lock that only one writer has. Raises
         TransactionError.
         """
-        return await self._visit(_perform, steps, commit)
+        return await self._visit(_perform, (*steps, _COMMIT) if commit else steps)
 
     async def undo(self) -> None:
         """Roll back what is not committed, if there is any."""
@@ -63,22 +66,18 @@ def _connect(path: str) -> sqlite3.Connection:
     return sqlite3.connect(path, isolation_level=None, cached_statements=STATEMENTS_KEPT)
 
 
-def _perform(connection: sqlite3.Connection, steps: Sequence[Step], commit: bool) -> list[Any]:
+def _perform(connection: sqlite3.Connection, steps: Sequence[Step]) -> list[Any]:
     found: list[Any] = []
     if not connection.in_transaction:
-        _bound(connection, "BEGIN IMMEDIATE")
-    for sql, values in steps:
-        found = connection.execute(sql, values).fetchall()
-    if commit:
-        _bound(connection, "COMMIT")
+        steps = (_BEGIN, *steps)
+    for step in steps:
+        try:
+            found = connection.execute(*step).fetchall()
+        except sqlite3.Error as fault:
+            if step is _BEGIN or step is _COMMIT:
+                raise TransactionError(str(fault)) from fault
+            raise
     return found
-
-
-def _bound(connection: sqlite3.Connection, sql: str) -> None:
-    try:
-        connection.execute(sql)
-    except sqlite3.Error as fault:
-        raise TransactionError(str(fault)) from fault
 
 
 def _undo(connection: sqlite3.Connection) -> None:

@@ -79,7 +79,7 @@ class RowsInsert(Statement):
 
     def __init__(self, table: Table, names: Sequence[str], *, replace: bool = False) -> None:
         super().__init__(self._build)
-        if [name for name in table.c.keys() if name in names] != list(names):
+        if [each.name for each in table.c if each.name in names] != list(names):
             raise TypeError("the names are not in the order of the table's columns")
         self._table, self._names, self._replace = table, names, replace
 
