@@ -4,6 +4,7 @@ import difflib
 import re
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from marshmallow import RAISE, Schema, ValidationError, fields
@@ -97,7 +98,7 @@ class Registered:
             return True
         return identity.may(scope) and (reserved is None or identity.is_among(reserved))
 
-    @property
+    @cached_property
     def flag(self) -> str | None:
         """The flag of a successful answer: creation, modification, deletion, or none."""
         flag: str | None = self.action.effect.value

@@ -50,11 +50,12 @@ class _Step(BatchAction[P, Counter]):
         raise TypeError(f"{type(self).__name__} does not define target")
 
     async def run_many(self, calls: Batch[P, Counter], context: BatchContext) -> None:
-        loaded = await store.load_for_update(context.db, map(_reference, calls))
+        wanted = [_reference(call) for call in calls]
+        loaded = await store.load_for_update(context.db, wanted)
         recent = await _recent_changes(calls, loaded, context)
-        for call in calls:
+        for call, reference in zip(calls, wanted, strict=True):
             with call.answering():
-                found = loaded.find(_reference(call))
+                found = loaded.find(reference)
                 if found is None:
                     raise NotFound
                 row: CounterRow = calls.state(found.id, found)
@@ -75,15 +76,9 @@ class _Step(BatchAction[P, Counter]):
         _refuse_direction(row, number, self.done)
         # Clocks go backwards now and then; a counter's history does not.
         at = max(context.now, row.updated_at)
-        moved = row._replace(number=number, version=row.version + 1, updated_at=at)
+        moved = row.stepped(number, at)
         change = ChangeRow(
-            counter_id=row.id,
-            at=at,
-            version=moved.version,
-            action=self.verb,
-            before=row.number,
-            after=number,
-            by_account=call.caller.account_id,
+            row.id, at, moved.version, self.verb, row.number, number, call.caller.account_id
         )
         return moved, change
 
@@ -151,9 +146,10 @@ async def _recent_changes(
     """The latest kept changes of each counter whose history some call wants to see."""
     recent: dict[str, list[ChangeRow]] = {}
     for call in calls:
-        found = loaded.find(_reference(call))
-        if HISTORY in call.options.expand and found is not None and found.id not in recent:
-            recent[found.id] = await changes_of(context.db, found.id, most=HISTORY_SHOWN)
+        if HISTORY in call.options.expand:
+            found = loaded.find(_reference(call))
+            if found is not None and found.id not in recent:
+                recent[found.id] = await changes_of(context.db, found.id, most=HISTORY_SHOWN)
     return recent
 
 

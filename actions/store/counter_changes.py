@@ -5,11 +5,10 @@ from datetime import datetime
 from typing import NamedTuple
 
 from sqlalchemy import bindparam, insert, select
-from sqlalchemy.sql.base import Executable
 
 from actions.store.tables import counter_changes
 from gateway.store.database import Queries, Transaction
-from gateway.store.statements import Statement, rows_given
+from gateway.store.statements import RowsInsert, Statement
 from gateway.store.types import Int64
 
 
@@ -52,14 +51,7 @@ _CHANGE_AT = Statement(
     .order_by(counter_changes.c.at.desc(), counter_changes.c.version.desc())
     .limit(1)
 )
-
-
-def _save_changes(dialect: str) -> Executable:
-    given = rows_given(dialect, {column.name: column.type for column in _CHANGE})
-    return insert(counter_changes).from_select(ChangeRow._fields, select(given))
-
-
-_SAVE_CHANGES = Statement(_save_changes)
+_ADD_CHANGES = RowsInsert(counter_changes, ChangeRow._fields)
 
 
 async def add_change(db: Transaction, change: ChangeRow) -> None:
@@ -67,7 +59,7 @@ async def add_change(db: Transaction, change: ChangeRow) -> None:
 
 
 async def add_changes(db: Transaction, changes: Sequence[ChangeRow]) -> None:
-    await db.run(_SAVE_CHANGES, rows=changes)
+    await db.defer(_ADD_CHANGES, rows=changes)
 
 
 async def changes_of(

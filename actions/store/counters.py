@@ -49,6 +49,15 @@ class CounterRow(NamedTuple):
     description: str | None
     metadata: Mapping[str, str] | None
 
+    def stepped(self, number: int, at: datetime) -> "CounterRow":
+        """The next version, with another number. (`_replace` takes four times as long.)"""
+        return CounterRow._make(
+            (*self[:5], number, *self[6:10], self[10] + 1, self[11], at, *self[13:])
+        )
+
+
+_NUMBER, _VERSION = map(CounterRow._fields.index, ("number", "version"))
+_REST = CounterRow._fields.index("updated_at") + 1
 
 Head = str
 """What tells one state of a counter from every other: its id, and right behind it its version."""
@@ -207,7 +216,7 @@ async def save_steps(
     """Save counters whose number, version and time of change are new, and their changes."""
     if rows:
         stepped = [(row.id, row.number, row.version, row.updated_at) for row in rows]
-        await db.run(_SAVE_STEPS, rows=stepped)
+        await db.defer(_SAVE_STEPS, rows=stepped)
         await add_changes(db, changes)
 
 

@@ -34,7 +34,9 @@ def claim_of(
     key: str, caller: Identity, registered: Registered, params: Any, options: Options
 ) -> Claim:
     """What the call claims; equal parameters after validation have equal fingerprints."""
-    wanted = (params, options.full, sorted(options.expand))
+    # The encoder has to ask what a value object is; the tuple that it is, it knows.
+    plain = tuple(params) if isinstance(params, tuple) else params
+    wanted = (plain, options.full, sorted(options.expand))
     text = orjson.dumps(wanted, default=_plain, option=_SORTED)
     fingerprint = hashlib.blake2b(text, digest_size=16).hexdigest()
     return Claim(caller.account_id, registered.path, key, fingerprint)
@@ -84,7 +86,8 @@ def record_of(
     claim: Claim, data: bytes, flags: Mapping[str, object], registered: Registered
 ) -> Record:
     """What is kept of a call's answer; its secrets are not."""
-    kept = {name: value for name, value in flags.items() if name != "request_id"}
+    kept = {**flags}
+    kept.pop("request_id", None)
     if registered.flag is not None:
         kept[registered.flag] = True
     if registered.secrets:

@@ -14,6 +14,7 @@ from gateway.store.database import Transaction
 from gateway.store.idempotency import Claim
 
 Calls = Sequence[BatchCall[Any, Any]]
+Keyed = Sequence[tuple[Claim, BatchCall[Any, Any]]]
 
 
 class Lane:
@@ -25,13 +26,13 @@ class Lane:
 
     async def serve(self, db: Transaction, calls: Calls) -> None:
         context = BatchContext(shared=self._shared, db=db, now=self._shared.now())
-        keyed = {call.claim: call for call in calls if call.claim is not None}
+        keyed = [(call.claim, call) for call in calls if call.claim is not None]
         used = await self._settle_used(keyed, context) if keyed else ()
         fresh = [call for call in calls if call.claim not in used] if used else calls
         if fresh:
             await self._run_many(fresh, context)
         if keyed:
-            await self._keep({claim: keyed[claim] for claim in keyed if claim not in used}, db)
+            await self._keep([each for each in keyed if each[0] not in used], context)
 
     async def _run_many(self, calls: Calls, context: BatchContext) -> None:
         action: Any = self._registered.action
@@ -43,29 +44,28 @@ class Lane:
         for call in calls:
             call.check_answered()
 
-    async def _settle_used(
-        self, keyed: dict[Claim, BatchCall[Any, Any]], context: BatchContext
-    ) -> Collection[Claim | None]:
+    async def _settle_used(self, keyed: Keyed, context: BatchContext) -> Collection[Claim | None]:
         """Claim the keys, and answer the calls whose keys were used; returns their claims."""
-        found = await idempotency.claim(context.db, list(keyed), at=context.now)
-        for claim, record in found.items():
-            call = keyed[claim]
-            try:
-                call.settle(replay(record, claim, call.flags))
-            except IdempotencyKeyReused as refusal:
-                call.refuse(refusal)
+        claims = [claim for claim, _ in keyed]
+        found = await idempotency.claim(context.db, claims, at=context.now)
+        for claim, call in keyed:
+            if claim in found:
+                try:
+                    call.settle(replay(found[claim], claim, call.flags))
+                except IdempotencyKeyReused as refusal:
+                    call.refuse(refusal)
         return found.keys()
 
-    async def _keep(self, ran: dict[Claim, BatchCall[Any, Any]], db: Transaction) -> None:
+    async def _keep(self, ran: Keyed, context: BatchContext) -> None:
         """Save what was answered, and give back the keys of what failed."""
-        answered = {claim: call.data_json for claim, call in ran.items()}
         records = [
-            record_of(claim, data, ran[claim].flags, self._registered)
-            for claim, data in answered.items()
-            if data is not None
+            record_of(claim, call.data_json, call.flags, self._registered)
+            for claim, call in ran
+            if call.data_json is not None
         ]
-        await idempotency.keep(db, records)
-        await idempotency.release(db, [each for each, data in answered.items() if data is None])
+        failed = [claim for claim, call in ran if call.data_json is None]
+        await idempotency.keep(context.db, records, at=context.now)
+        await idempotency.release(context.db, failed)
 
 
 def refuse_to_cancel_itself() -> None:

@@ -106,7 +106,8 @@ class Runner:
             result = await _result(registered.action, params, context)
             data = _shown(result, context)
             if claim is not None:
-                await idempotency.keep(db, [record_of(claim, data, flags, registered)])
+                record = record_of(claim, data, flags, registered)
+                await idempotency.keep(db, [record], at=context.now)
             if registered.is_audited:
                 await self._audit(db, noted, result, context.now)
             return data

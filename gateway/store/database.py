@@ -1,8 +1,8 @@
 """What the rest of the house knows of a database: queries, transactions, groups."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, Protocol, TypeAlias, TypeVar
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from typing import Any, ClassVar, Protocol, TypeAlias, TypeVar
 
 from gateway.store.sizes import GroupSizes
 from gateway.store.statements import Row, Statement
@@ -34,6 +34,9 @@ class Queries(ABC):
     waited for another transaction in vain.
     """
 
+    alone: ClassVar[bool] = False
+    """Whether from its first statement on nobody else can write until the transaction ends."""
+
     @abstractmethod
     async def all(self, statement: Statement, **values: Any) -> list[Row]:
         """Every row."""
@@ -46,6 +49,14 @@ class Queries(ABC):
     async def run(self, statement: Statement, **values: Any) -> None:
         """Run it for what it does."""
         await self.all(statement, **values)
+
+    async def defer(self, statement: Statement, **values: Any) -> None:
+        """Run it for what it does, at the latest before the commit; its failure rolls back.
+
+        Where a round trip can be saved, it waits for the transaction's next question or its end.
+        So what it raises may come from there: no action can handle it.
+        """
+        await self.run(statement, **values)
 
     async def notify(self, channel: str, text: str) -> None:  # noqa: B027 - see below
         """Tell whoever listens to `channel`, once this transaction is committed.
@@ -92,7 +103,7 @@ class Database(Protocol):
         outcome is awaited and returned.
         """
 
-    async def join(self, lane: Lane[Any], call: Any) -> None:
+    def join(self, lane: Lane[Any], call: Any) -> Coroutine[Any, Any, None]:
         """Have `lane` serve `call` with the others that came meanwhile; return once committed.
 
         Cancelling is as for `write`.

@@ -1,22 +1,16 @@
 """SQLite through aiosqlite: one writer that commits in groups, and readers that never wait."""
 
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Any, Self
 
 import aiosqlite
 
-from gateway.store.database import (
-    DatabaseError,
-    DuplicateError,
-    Lane,
-    Queries,
-    Transaction,
-    Work,
-)
+from gateway.store.database import DatabaseError, Lane, Queries, Transaction, Work
 from gateway.store.groups import GROUP_MAX, QUEUE_MAX, Entry, GroupQueue
 from gateway.store.sizes import GroupSizes
+from gateway.store.sqlite_writer import SqliteWriter, StepsConnection, TransactionError
 from gateway.store.statements import Row, Statement, dialect_named
 
 READERS = 4
@@ -34,23 +28,15 @@ _DIALECT = dialect_named("sqlite")
 
 
 class SqliteQueries(Queries):
-    """Queries on one connection."""
+    """Questions on one reading connection, each by itself."""
 
     def __init__(self, connection: aiosqlite.Connection) -> None:
-        self.connection = connection
+        self._connection = connection
 
     async def all(self, statement: Statement, **values: Any) -> list[Row]:
         compiled = statement.on(_DIALECT)
-        try:
-            found = await self.connection.execute_fetchall(compiled.sql, compiled.arguments(values))
-        except sqlite3.IntegrityError as fault:
-            if fault.sqlite_errorcode in _DUPLICATES:
-                raise DuplicateError from fault
-            raise
-        return compiled.rows(found)
-
-
-_DUPLICATES = (sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY)
+        rows = await self._connection.execute_fetchall(compiled.sql, compiled.arguments(values))
+        return compiled.rows(rows)
 
 
 class SqliteReaders(Queries):
@@ -84,7 +70,7 @@ class SqliteDatabase:
     async def open(self) -> Self:
         """Open every connection. Raises DatabaseError when the file cannot be used."""
         try:
-            self._writer = SqliteQueries(await self._connect())
+            self._writer = SqliteWriter(await self._connect())
             readers = [await self._connect(query_only=True) for _ in range(READERS)]
         except sqlite3.Error as fault:
             await self.close()
@@ -106,8 +92,8 @@ class SqliteDatabase:
     async def write(self, work: Work[Any]) -> Any:
         return await self._queue.put(Entry(work=work))
 
-    async def join(self, lane: Lane[Any], call: Any) -> None:
-        await self._queue.put(Entry(lane=lane, call=call))
+    def join(self, lane: Lane[Any], call: Any) -> Coroutine[Any, Any, None]:
+        return self._queue.put(Entry(lane=lane, call=call))
 
     def listen(self, channel: str, heard: Callable[[str], None]) -> None:
         """Nothing is ever told here."""
@@ -128,8 +114,9 @@ class SqliteDatabase:
             await connection.close()
         self._connections.clear()
 
-    async def _connect(self, *, query_only: bool = False) -> aiosqlite.Connection:
-        connection = await aiosqlite.connect(self._path, isolation_level=None)
+    async def _connect(self, *, query_only: bool = False) -> StepsConnection:
+        connection = StepsConnection(str(self._path))
+        await connection.open()
         self._connections.append(connection)
         for name, wanted in (_PRAGMAS | {"query_only": int(query_only)}).items():
             await connection.execute_fetchall(f"PRAGMA {name} = {wanted}")
@@ -142,43 +129,37 @@ class SqliteDatabase:
 
     async def _commit(self, group: list[Entry]) -> None:
         """One transaction for the whole group; what fails in it is undone by itself."""
-        await self._sql("BEGIN IMMEDIATE")
+        units = _units(group)
         try:
-            for place, unit in enumerate(_units(group)):
-                await self._serve(unit, first=place == 0)
-            await self._sql("COMMIT")
+            for place, unit in enumerate(units, start=1):
+                await self._serve(unit, first=place == 1, last=place == len(units))
+            if self._writer.is_open:
+                await self._writer.tell(commit=True)
         except BaseException:
-            if self._writer.connection.in_transaction:
-                await self._sql("ROLLBACK")
+            await self._writer.undo()
             raise
 
-    async def _serve(self, unit: list[Entry], *, first: bool) -> None:
+    async def _serve(self, unit: list[Entry], *, first: bool, last: bool = False) -> None:
         """Serve one work, or all the calls of one lane, undoing it when it fails.
 
-        The first unit needs no savepoint: undoing it is starting the transaction again.
+        The first unit needs no savepoint: undoing it is starting the transaction again. The last
+        one is committed with what it deferred, unless it fails.
         """
+        writer = self._writer
         if not first:
-            await self._sql("SAVEPOINT unit")
+            await writer.tell("SAVEPOINT unit")
         try:
-            await _run(unit, self._writer)
+            await _run(unit, writer)
+            await writer.tell(*(() if first else ("RELEASE unit",)), commit=last)
+        except TransactionError:
+            raise
         except Exception as failure:  # noqa: BLE001 - it is the unit's outcome, whatever it is
-            if first:
-                await self._sql("ROLLBACK")
-                await self._sql("BEGIN IMMEDIATE")
-            else:
-                await self._sql("ROLLBACK TO unit")
-                await self._sql("RELEASE unit")
+            await writer.undo(None if first else "unit")
             if len(unit) == 1:
                 unit[0].outcome = failure
                 return
             for entry in unit:
                 await self._serve([entry], first=False)
-        else:
-            if not first:
-                await self._sql("RELEASE unit")
-
-    async def _sql(self, text: str) -> None:
-        await self._writer.connection.execute_fetchall(text)
 
 
 def _units(group: list[Entry]) -> list[list[Entry]]:

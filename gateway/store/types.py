@@ -83,10 +83,13 @@ class JsonRows(TypeDecorator[Any]):
 
     def process_bind_param(self, value: Sequence[Sequence[Any]] | None, dialect: Dialect) -> str:
         rows = [list(row) for row in value or ()]
-        for row in rows:
-            for place in self.moments:
+        last, text = None, None
+        for place in self.moments:
+            for row in rows:
                 moment = row[place]
-                row[place] = None if moment is None else moment_text(moment)
+                if moment is not last:  # most rows of a group have the very same one
+                    last, text = moment, None if moment is None else moment_text(moment)
+                row[place] = text
         if dialect.name == "sqlite":
             return orjson.dumps(rows).decode()
         return orjson.dumps([dict(zip(self.names, row, strict=True)) for row in rows]).decode()

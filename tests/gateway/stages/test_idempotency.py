@@ -125,6 +125,28 @@ async def test_a_failure_is_not_kept_and_the_next_try_runs(
     assert good["status"] == "success"
 
 
+@pytest.mark.parametrize("path", ["toys/keep_and_refuse", "toys/tally"])
+async def test_of_a_failure_no_record_is_left(toybox: House, path: str) -> None:
+    params = {"name": "lemon"} | ({"by": UNLUCKY} if path == "toys/tally" else {})
+    answer = await answer_of(toybox, path, once="k", **params)
+    kept = await toybox.gateway.database.reader.all(Statement(select(idempotency_records.c.key)))
+
+    assert answer["status"] == "error"
+    assert kept == []
+
+
+async def test_a_failure_leaves_nothing_of_a_record_that_is_a_day_old(toybox: House) -> None:
+    await answer_of(toybox, "toys/tally", once="k", name="pear")
+    toybox.clock.now += timedelta(hours=25)
+    failed = await answer_of(toybox, "toys/tally", once="k", name="pear", by=UNLUCKY)
+    after = await answer_of(toybox, "toys/tally", once="k", name="pear")
+    again = await answer_of(toybox, "toys/tally", once="k", name="pear")
+
+    assert failed["status"] == "error"
+    assert (after["data"]["total"], replayed(after)) == (2, False)
+    assert (again["data"]["total"], replayed(again)) == (2, True)
+
+
 @pytest.mark.parametrize("path", WRITES)
 async def test_of_racing_twins_one_runs_and_all_get_its_answer(toybox: House, path: str) -> None:
     twins = [begin(toybox, path, once="k", name="pear") for _ in range(20)]
@@ -276,8 +298,9 @@ async def test_a_key_that_is_claimed_anew_is_not_purged(toybox: House) -> None:
     claimed, go_on = asyncio.Event(), asyncio.Event()
 
     async def keep(db: Transaction) -> None:
-        await idempotency.claim(db, [claim], at=toybox.clock.now)
-        await idempotency.keep(db, [Record(claim, "1", "{}")])
+        now = toybox.clock.now
+        await idempotency.claim(db, [claim], at=now)
+        await idempotency.keep(db, [Record(claim, "1", "{}")], at=now)
 
     async def keep_slowly(db: Transaction) -> None:
         await keep(db)

@@ -1,12 +1,13 @@
 """What both databases promise: return commits, raise rolls back, an answer means committed."""
 
 import asyncio
+from collections.abc import Sequence
 
 import pytest
 from sqlalchemy import insert, update
 
 from actions.bootstrap import new_id
-from gateway.store.database import Database, DatabaseError, DuplicateError, Transaction
+from gateway.store.database import Database, DatabaseError, DuplicateError, Lane, Transaction
 from gateway.store.statements import Statement
 from tests.gateway import toy_store
 from tests.gateway.store.shelf import Gate, Shelves, Spoilt, begun, keep, outcomes
@@ -14,6 +15,7 @@ from tests.gateway.toy_store import tallies, things
 from tests.support.house import NOON
 
 _ADD_TALLY = Statement(insert(tallies))
+_ADD_THING = Statement(insert(things))
 _RENAME = Statement(update(things).values(name="same"))
 
 
@@ -47,6 +49,76 @@ async def test_a_transaction_sees_its_own_writes_and_the_reader_does_not(db: Dat
 
     assert seen == [["pear"], []]
     assert await names(db) == ["pear"]
+
+
+async def test_a_transaction_sees_what_it_deferred(db: Database) -> None:
+    async def work(transaction: Transaction) -> list[str]:
+        await transaction.defer(_ADD_THING, id=new_id(), name="pear", made_at=NOON)
+        return await toy_store.names(transaction)
+
+    assert await db.write(work) == ["pear"]
+    assert await names(db) == ["pear"]
+
+
+@pytest.mark.parametrize("place", range(3))
+@pytest.mark.parametrize("more", [0, 1])
+async def test_what_fails_after_it_was_deferred_undoes_its_own_write_only(
+    db: Database, place: int, more: int
+) -> None:
+    """The same thing twice, as the last of its write or before another statement."""
+
+    async def twice(transaction: Transaction) -> None:
+        for _ in range(2):
+            await transaction.defer(_ADD_THING, id=new_id(), name="same", made_at=NOON)
+        for _ in range(more):
+            await toy_store.names(transaction)
+
+    gate = Gate()
+    first = await begun(db.write(gate))
+    await gate.reached.wait()
+    works = [keep("a"), keep("b")]
+    works.insert(place, twice)  # type: ignore[arg-type] # it gives nothing
+    waiting = await begun(*(db.write(work) for work in works))
+    gate.opened.set()
+    await outcomes(first)
+    wanted: list[object] = ["A", "B"]
+    wanted.insert(place, DuplicateError)
+
+    assert await outcomes(waiting) == wanted
+    assert await names(db) == ["a", "b"]
+
+
+class Deferring(Lane[str]):
+    """A lane that only defers, so that what spoils it shows at its end."""
+
+    async def serve(self, db: Transaction, calls: Sequence[str]) -> None:
+        for name in calls:
+            await db.defer(_ADD_THING, id=new_id(), name=name, made_at=NOON)
+
+
+async def test_a_call_whose_deferred_statement_fails_undoes_only_itself(db: Database) -> None:
+    await db.write(keep("taken"))
+    gate, lane = Gate(), Deferring()
+    first = await begun(db.write(gate))
+    await gate.reached.wait()
+    calls = await begun(*(db.join(lane, name) for name in ("a", "taken", "b")))
+    gate.opened.set()
+    await outcomes(first)
+
+    assert await outcomes(calls) == [None, DuplicateError, None]
+    assert await names(db) == ["a", "b", "taken"]
+
+
+async def test_what_was_deferred_before_a_failure_is_not_done(db: Database) -> None:
+    async def work(transaction: Transaction) -> None:
+        await transaction.defer(_ADD_THING, id=new_id(), name="pear", made_at=NOON)
+        raise Spoilt
+
+    with pytest.raises(Spoilt):
+        await db.write(work)
+    await db.write(keep("plum"))
+
+    assert await names(db) == ["plum"]
 
 
 async def test_reading_does_not_wait_for_a_write(db: Database) -> None:

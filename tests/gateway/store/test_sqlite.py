@@ -3,6 +3,7 @@
 import asyncio
 import sqlite3
 import threading
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from sqlalchemy import insert, text
 
 from gateway.store.database import Database, DatabaseError, Transaction
 from gateway.store.sqlite import SqliteDatabase
+from gateway.store.sqlite_writer import TransactionError
 from gateway.store.statements import Row, Statement
 from tests.gateway import toy_store
 from tests.gateway.store.shelf import Gate, Shelves, Spoilt, begun, commits_in, keep, outcomes
@@ -108,6 +110,65 @@ async def test_a_table_made_with_a_reference_refuses_what_it_does_not_refer_to(
 
     with pytest.raises(sqlite3.IntegrityError, match="FOREIGN KEY constraint failed"):
         await db.write(work)
+
+
+async def test_a_commit_that_fails_fails_for_its_whole_group(db: Database) -> None:
+    orphan = text(
+        "INSERT INTO accounts (id, workspace_id, name, role, created_at)"
+        " VALUES ('a', 'nobody', 'n', 'owner', '')"
+    )
+
+    async def work(transaction: Transaction) -> None:
+        # So the orphan is found out by the commit.
+        await transaction.run(Statement(text("PRAGMA defer_foreign_keys = 1")))
+        await transaction.run(Statement(orphan))
+
+    gate = Gate()
+    first = await begun(db.write(gate))
+    await gate.reached.wait()
+    waiting = await begun(db.write(keep("a")), db.write(work), db.write(keep("b")))
+    gate.opened.set()
+    found = await outcomes([*first, *waiting])
+
+    assert found == [None, TransactionError, TransactionError, TransactionError]
+    assert await toy_store.names(db.reader) == []
+    assert await db.write(keep("c")) == "C"
+
+
+async def test_a_transaction_that_ended_by_itself_is_not_committed_in_parts(db: Database) -> None:
+    async def work(transaction: Transaction) -> None:
+        # As SQLite does it when the disk is full.
+        await transaction.run(Statement(text("ROLLBACK")))
+        with suppress(sqlite3.Error):
+            await keep("late")(transaction)
+
+    gate = Gate()
+    first = await begun(db.write(gate))
+    await gate.reached.wait()
+    waiting = await begun(db.write(keep("a")), db.write(work), db.write(keep("b")))
+    gate.opened.set()
+    found = await outcomes([*first, *waiting])
+
+    assert found == [None, TransactionError, TransactionError, TransactionError]
+    assert await toy_store.names(db.reader) == []
+    assert await db.write(keep("c")) == "C"
+
+
+async def test_a_group_that_another_program_keeps_out_is_told_and_does_nothing(
+    db: Database, file: Path
+) -> None:
+    async def hurry(transaction: Transaction) -> None:
+        await transaction.run(Statement(text("PRAGMA busy_timeout = 10")))
+
+    await db.write(hurry)
+    with closing(sqlite3.connect(file, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        waiting = await begun(db.write(keep("a")), db.write(keep("b")), db.join(Shelves(), "c"))
+        found = await outcomes(waiting)
+
+    assert found == [TransactionError] * 3
+    assert await toy_store.names(db.reader) == []
+    assert await db.write(keep("d")) == "D"
 
 
 async def test_what_was_committed_is_there_when_the_file_is_opened_again(

@@ -11,7 +11,8 @@ from sqlalchemy.types import TypeEngine
 from actions.bootstrap import new_id
 from gateway.access.tables import keys
 from gateway.store.database import Database, Transaction
-from gateway.store.statements import Statement, rows_given
+from gateway.store.statements import SPREAD, RowsInsert, Statement, rows_given
+from gateway.store.tables import idempotency_records
 from gateway.store.types import Id, Int64, Json, Moment
 from tests.gateway.store.shelf import keep
 from tests.gateway.toy_store import things
@@ -149,3 +150,36 @@ async def test_a_row_can_be_answered_with(db: Database) -> None:
         return await transaction.first(statement, **row)
 
     assert await db.write(work) == (ONE, NOON)
+
+
+_NAMES = tuple(column.name for column in idempotency_records.c)
+_ADD = RowsInsert(idempotency_records, _NAMES)
+_KEPT = Statement(select(idempotency_records).order_by(idempotency_records.c.key))
+
+
+def _records(count: int) -> list[tuple[Any, ...]]:
+    moments = [NOON, NOON, NOON.replace(microsecond=0)]
+    return [
+        (ONE, "toys/keep", f"{number:03}", "f", moments[number % 3], "'ä€😀\"?", None)
+        for number in range(count)
+    ]
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, SPREAD - 1, SPREAD, SPREAD + 1, 3 * SPREAD])
+@pytest.mark.parametrize("way", ["run", "defer"])
+async def test_rows_that_were_inserted_are_kept(db: Database, count: int, way: str) -> None:
+    rows = _records(count)
+
+    async def work(transaction: Transaction) -> None:
+        insert_rows = transaction.run if way == "run" else transaction.defer
+        for given in ([], rows):
+            await insert_rows(_ADD, rows=given)
+
+    await db.write(work)
+
+    assert [tuple(row) for row in await db.reader.all(_KEPT)] == rows
+
+
+def test_rows_are_inserted_in_the_order_of_the_columns() -> None:
+    with pytest.raises(TypeError, match="not in the order"):
+        RowsInsert(idempotency_records, ("key", "account_id"))
