@@ -35,10 +35,10 @@ def limited_gateway(stack: ExitStack, folder: Path, *options: str) -> tuple[Serv
     return server, made["key"]
 
 
-def init(folder: Path) -> str:
-    """Set up the gateway's database in `folder`, and return its first key."""
+def init(folder: Path, *options: str) -> str:
+    """Set up the gateway's database, as `gateway` finds it, and return its first key."""
     folder.mkdir(parents=True, exist_ok=True)
-    command = [HALYARD, "init", "--data", _data(folder)]
+    command = [HALYARD, "init", "--data", _data(folder), *options]
     done = subprocess.run(command, cwd=folder, check=False, capture_output=True, text=True)
     if done.returncode:
         raise BenchmarkError(f"{command} fails:\n{done.stderr}")

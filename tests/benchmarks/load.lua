@@ -1,12 +1,14 @@
 -- Posts the bodies of a file in turn, one to a line, and ends with what came of it as a line of JSON.
+-- A line may begin with the path to post to; without one, it is the command's.
 -- With a second argument, each request has an Idempotency-Key of its own that begins with it.
 
 local requests, turn, keys, sent = {}, 0, nil, 0
 
 function init(args)
-  for body in io.lines(args[1]) do
+  for line in io.lines(args[1]) do
+    local path, body = line:match("^(/%S+) (.*)$")
     if args[2] then wrk.headers["Idempotency-Key"] = "$KEY" end
-    requests[#requests + 1] = wrk.format("POST", nil, nil, body)
+    requests[#requests + 1] = wrk.format("POST", path, nil, body or line)
   end
   keys = args[2]
 end

@@ -46,27 +46,30 @@ class Run:
         return max(self.usage.others / self.usage.elapsed, 0)
 
 
-def run_load(subject: Subject, seconds: int) -> Run:
+def run_load(subject: Subject, seconds: int, *, connections: int = CONNECTIONS) -> Run:
     """Keep every connection busy for `seconds`, then wait until the server rests."""
     with tempfile.NamedTemporaryFile("w", prefix="bodies-") as bodies:
         bodies.writelines(f"{body}\n" for body in subject.bodies)
         bodies.flush()
         before = subject.server.usage()
         told = subprocess.run(
-            _command(subject, seconds, bodies.name), check=True, capture_output=True, text=True
+            _command(subject, seconds, bodies.name, connections),
+            check=True,
+            capture_output=True,
+            text=True,
         ).stdout
         usage = subject.server.usage().since(before)
     subject.server.settle()
     return Run(**json.loads(told.splitlines()[-1]), usage=usage)
 
 
-def _command(subject: Subject, seconds: int, bodies: str) -> list[str]:
+def _command(subject: Subject, seconds: int, bodies: str, connections: int) -> list[str]:
     headers = ["-H", "Content-Type: application/json"]
     if subject.key is not None:
         headers += ["-H", f"Authorization: Bearer {subject.key}"]
     return [
         *("taskset", "-c", CLIENT_CPU, "wrk", "--threads", "1"),
-        *("--connections", str(CONNECTIONS), "--duration", f"{seconds}s"),
+        *("--connections", str(connections), "--duration", f"{seconds}s"),
         *("--timeout", f"{PATIENCE}s", "--script", str(SCRIPT), *headers),
         *(f"http://{HOST}:{subject.server.port}{subject.path}", "--", bodies),
         *([f"{uuid4()}-"] if subject.keyed else []),
