@@ -18,8 +18,10 @@ def test_the_gateway_answers_as_all_must(level: str, tmp_path: Path) -> None:
         subject = open_subject(stack, tmp_path, GATEWAY, level)
         require_equal(GATEWAY, subject, LEVELS[level])
         assert subject.account is not None
+        subject.server.settle()  # a call's line is written after its answer
         before = subject.account()
         subject.server.post(subject.path, subject.bodies[0], subject.key)
+        subject.server.settle()
         after = subject.account().since(before)
 
     # A write without an idempotency key of its own keeps no answer.

@@ -11,8 +11,7 @@ from gateway.registry import RegistrationError, Registry
 from tests.conftest import OpenHouse
 from tests.gateway import toys
 from tests.gateway.calls import names_kept
-from tests.gateway.misfits import Bad
-from tests.gateway.toy_shapes import Name, Thing
+from tests.gateway.toy_shapes import Name, Riddle, Thing
 from tests.gateway.toys import Keep, Tally
 from tests.support.audited import kept
 from tests.support.house import House
@@ -59,7 +58,7 @@ class KeepInvisibly(KeepOnRecord):
 
     async def run(self, params: Name, context: Context) -> Thing:
         await super().run(params, context)
-        return Bad(object())  # type: ignore[return-value]
+        return Riddle(object())  # type: ignore[return-value]
 
 
 SECTION = Section(
