@@ -50,10 +50,8 @@ class Connection(web.RequestHandler):
 
     __slots__ = ("_broken", "_content", "_given_up", "_handle", "_head_bytes", "is_https", "remote")
 
-    def __init__(
-        self, server: web.Server, handle: Handle, broken: Broken, *, patience: float, **options: Any
-    ) -> None:
-        super().__init__(server, auto_decompress=False, keepalive_timeout=patience, **options)
+    def __init__(self, server: web.Server, handle: Handle, broken: Broken, **options: Any) -> None:
+        super().__init__(server, **options)
         self._handle = handle
         self._broken = broken
         self._head_bytes = 0

@@ -40,7 +40,7 @@ class Connections(web.Server):
     def __init__(
         self, handle: Handle, broken: Broken, log: Log, *, most: int, patience: float
     ) -> None:
-        super().__init__(_none_is_aiohttps)
+        super().__init__(_never_asked)
         self._handle = handle
         self._broken = broken
         self._log = log
@@ -53,7 +53,13 @@ class Connections(web.Server):
             self._warn()
             return _TurnedAway()
         return Connection(
-            self, self._handle, self._broken, loop=self._loop, patience=self._patience
+            self,
+            self._handle,
+            self._broken,
+            loop=self._loop,
+            access_log=None,  # the pipeline writes the log line
+            auto_decompress=False,
+            keepalive_timeout=self._patience,
         )
 
     def _warn(self) -> None:
@@ -71,6 +77,6 @@ class _TurnedAway(asyncio.Protocol):
         cast(asyncio.Transport, transport).abort()
 
 
-async def _none_is_aiohttps(_: web.BaseRequest) -> web.StreamResponse:
-    """What aiohttp's own loop would ask; a Connection answers its requests itself."""
+async def _never_asked(_: web.BaseRequest) -> web.StreamResponse:
+    """What aiohttp's own loop would ask; a Connection has another."""
     raise web.HTTPNotImplemented

@@ -202,7 +202,7 @@ def _moment(text: str) -> datetime | None:
 def _check_log(subject: Subject, request_id: str) -> None:
     limit = time.monotonic() + LOG_PATIENCE
     while not (lines := list(_lines_of(subject, request_id))) and time.monotonic() < limit:
-        time.sleep(0.005)
+        time.sleep(0.005)  # the server is another process, and writes the line after its answer
     _require(len(lines) == 1, f"a call has {len(lines)} lines in its log")
     missing = LOG_FIELDS - lines[0].keys()
     _require(not missing, f"its log does not tell {', '.join(sorted(missing))}")

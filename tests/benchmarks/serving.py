@@ -88,7 +88,7 @@ class Server:
         limit = time.monotonic() + SETTLE_LIMIT
         before = processor_seconds(self.process.pid)
         while time.monotonic() < limit:
-            time.sleep(SETTLED)
+            time.sleep(SETTLED)  # the span in which its processor time is looked at
             now = processor_seconds(self.process.pid)
             if now - before < SETTLED / 5:
                 return
@@ -140,7 +140,7 @@ def _wait_for(process: subprocess.Popen[bytes], port: int, path: str) -> bool:
     while process.poll() is None and time.monotonic() < limit:
         if _serves(port, path):
             return True
-        time.sleep(POLL)
+        time.sleep(POLL)  # another process comes up, and tells nobody when
     return False
 
 
