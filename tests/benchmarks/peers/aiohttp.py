@@ -3,17 +3,17 @@
 import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import orjson
 import uvloop
 from aiohttp import web
-from marshmallow import EXCLUDE, RAISE, Schema, ValidationError, fields, validate
+from marshmallow import Schema, ValidationError
 
 from tests.benchmarks.peers import common, database
 from tests.benchmarks.peers.rows import KeyReused, Replay, Rows
+from tests.benchmarks.peers.shapes import CounterSchema, PageSchema, StepSchema, counter_of
 
 log = common.make_log()
 
@@ -25,43 +25,6 @@ COUNTERS = web.AppKey("counters", dict[str, dict[str, Any]])
 ROWS = web.AppKey("rows", Rows)
 
 routes = web.RouteTableDef()
-
-
-class StepSchema(Schema):
-    class Meta:
-        unknown = RAISE
-
-    id = fields.String(required=True, validate=validate.Regexp(common.UUID_PATTERN))
-    by = fields.Integer(
-        strict=True, load_default=1, validate=validate.Range(min=1, max=common.STEP_MAX)
-    )
-
-
-class PageSchema(Schema):
-    class Meta:
-        unknown = RAISE
-
-    page = fields.Integer(strict=True, load_default=1, validate=validate.Range(min=1))
-    per_page = fields.Integer(
-        strict=True, load_default=30, validate=validate.Range(min=1, max=common.PAGE_MAX)
-    )
-
-
-class CounterSchema(Schema):
-    class Meta:
-        unknown = EXCLUDE
-
-    id = fields.String()
-    external_id = fields.String()
-    name = fields.String()
-    type = fields.String()
-    value = fields.Integer()
-    mode = fields.String()
-    goal = fields.Integer()
-    overflow = fields.String()
-    version = fields.Integer()
-    created_at = fields.AwareDateTime()
-    updated_at = fields.AwareDateTime()
 
 
 STEP, PAGE = StepSchema(), PageSchema()
@@ -125,7 +88,7 @@ async def increment(request: web.Request) -> web.Response:
             fingerprint = common.fingerprint(step)
             claim = {"account": request["account"], "key": key, "fingerprint": fingerprint}
             row = await rows.increment_once(
-                values, claim, lambda row: orjson.dumps(COUNTER.dump(_counter(row))).decode()
+                values, claim, lambda row: orjson.dumps(COUNTER.dump(counter_of(row))).decode()
             )
     except Replay as kept:
         data = orjson.loads(kept.data)
@@ -134,7 +97,7 @@ async def increment(request: web.Request) -> web.Response:
         raise web.HTTPUnprocessableEntity from None
     if row is None:
         raise web.HTTPNotFound
-    return _success(request, COUNTER.dump(_counter(row)), modification=True)
+    return _success(request, COUNTER.dump(counter_of(row)), modification=True)
 
 
 @routes.post("/counters/list")
@@ -142,7 +105,7 @@ async def list_counters(request: web.Request) -> web.Response:
     wanted = await _parameters(request, PAGE)
     found = await request.app[ROWS].page(**wanted)
     flags = common.list_flags(**wanted, total=found[0][-1] if found else 0)
-    return _success(request, COUNTERS_.dump([_counter(row) for row in found]), **flags)
+    return _success(request, COUNTERS_.dump([counter_of(row) for row in found]), **flags)
 
 
 async def _parameters(request: web.Request, schema: Schema) -> dict[str, Any]:
@@ -151,13 +114,6 @@ async def _parameters(request: web.Request, schema: Schema) -> dict[str, Any]:
     except (orjson.JSONDecodeError, ValidationError) as fault:
         raise web.HTTPUnprocessableEntity(text=str(fault)) from None
     return loaded
-
-
-def _counter(row: tuple[Any, ...]) -> dict[str, Any]:
-    counter = dict(zip(common.NewCounter._fields, row, strict=False))
-    for name in ("created_at", "updated_at"):
-        counter[name] = datetime.fromisoformat(counter[name])
-    return counter
 
 
 def _success(request: web.Request, data: Any, **flags: Any) -> web.Response:

@@ -6,55 +6,23 @@
 import sys
 import time
 from collections.abc import Awaitable, Callable
-from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 import uvicorn
 from blacksheep import Application, Content, Request, Response
 from blacksheep.exceptions import BadRequest, HTTPException, NotFound, Unauthorized
 from blacksheep.server.bindings import Binder, BoundValue
-from msgspec import Meta, Struct
 
 from tests.benchmarks.peers import common, database
 from tests.benchmarks.peers.rows import KeyReused, Replay, Rows
+from tests.benchmarks.peers.structs import Counter, Envelope, Page, Step, counter_of
 
 log = common.make_log()
 
 T = TypeVar("T")
 Handler = Callable[[Request], Awaitable[Response]]
-
-
-class Step(Struct, forbid_unknown_fields=True):
-    id: Annotated[str, Meta(pattern=common.UUID_PATTERN)]
-    by: Annotated[int, Meta(ge=1, le=common.STEP_MAX)] = 1
-
-
-class Page(Struct, forbid_unknown_fields=True):
-    page: Annotated[int, Meta(ge=1)] = 1
-    per_page: Annotated[int, Meta(ge=1, le=common.PAGE_MAX)] = 30
-
-
-class Counter(Struct):
-    id: str
-    external_id: str | None
-    name: str
-    type: str
-    value: int
-    mode: str
-    goal: int | None
-    overflow: str
-    version: int
-    created_at: datetime
-    updated_at: datetime
-
-
-class Envelope(Struct):
-    status: str
-    time: float
-    flags: dict[str, Any]
-    data: Any
 
 
 class TooManyRequests(HTTPException):
@@ -180,7 +148,7 @@ def _add_counters(app: Application, rows: Rows) -> None:
                 fingerprint = common.fingerprint({"id": sent.id, "by": sent.by})
                 claim = {"account": request.account, "key": key, "fingerprint": fingerprint}
                 row = await rows.increment_once(
-                    values, claim, lambda row: msgspec.json.encode(_counter(row)).decode()
+                    values, claim, lambda row: msgspec.json.encode(counter_of(row)).decode()
                 )
         except Replay as kept:
             counter = msgspec.json.decode(kept.data, type=Counter)
@@ -189,19 +157,14 @@ def _add_counters(app: Application, rows: Rows) -> None:
             raise HTTPException(422, "Another call had this key") from None
         if row is None:
             raise NotFound
-        return _success(request, _counter(row), modification=True)
+        return _success(request, counter_of(row), modification=True)
 
     @app.router.post("/counters/list")
     async def list_counters(wanted: FromStruct[Page], request: Request) -> Response:
         page, per_page = wanted.value.page, wanted.value.per_page
         found = await rows.page(page, per_page)
         flags = common.list_flags(page, per_page, found[0][-1] if found else 0)
-        return _success(request, [_counter(row) for row in found], **flags)
-
-
-def _counter(row: tuple[Any, ...]) -> Counter:
-    made, updated = map(datetime.fromisoformat, row[9:11])
-    return Counter(*row[:9], made, updated)
+        return _success(request, [counter_of(row) for row in found], **flags)
 
 
 def _success(request: Request, data: Any, **flags: Any) -> Response:

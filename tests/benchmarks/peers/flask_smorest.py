@@ -2,7 +2,6 @@
 
 import sys
 import time
-from datetime import datetime
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -12,12 +11,19 @@ from flask import Flask, Response, current_app, g, request
 from flask.json.provider import JSONProvider
 from flask_smorest import Api, Blueprint, abort
 from gunicorn.app.base import BaseApplication
-from marshmallow import RAISE, Schema, fields, validate
-from sqlalchemy import Engine, Row, create_engine, text
+from marshmallow import Schema, fields
+from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.exc import IntegrityError
 from werkzeug.exceptions import NotFound
 
 from tests.benchmarks.peers import common, database
+from tests.benchmarks.peers.shapes import (
+    CounterSchema,
+    PageSchema,
+    StepSchema,
+    counter_of,
+    with_moments,
+)
 
 THREADS = 8
 
@@ -26,40 +32,6 @@ blp = Blueprint("actions", __name__)
 
 INCREMENT, LIST = text(database.INCREMENT), text(database.LIST)
 KEEP, KEPT = text(database.KEEP), text(database.KEPT)
-
-
-class StepSchema(Schema):
-    class Meta:
-        unknown = RAISE
-
-    id = fields.String(required=True, validate=validate.Regexp(common.UUID_PATTERN))
-    by = fields.Integer(
-        strict=True, load_default=1, validate=validate.Range(min=1, max=common.STEP_MAX)
-    )
-
-
-class PageSchema(Schema):
-    class Meta:
-        unknown = RAISE
-
-    page = fields.Integer(strict=True, load_default=1, validate=validate.Range(min=1))
-    per_page = fields.Integer(
-        strict=True, load_default=30, validate=validate.Range(min=1, max=common.PAGE_MAX)
-    )
-
-
-class CounterSchema(Schema):
-    id = fields.String()
-    external_id = fields.String()
-    name = fields.String()
-    type = fields.String()
-    value = fields.Integer()
-    mode = fields.String()
-    goal = fields.Integer()
-    overflow = fields.String()
-    version = fields.Integer()
-    created_at = fields.AwareDateTime()
-    updated_at = fields.AwareDateTime()
 
 
 class EnvelopeSchema(Schema):
@@ -147,7 +119,7 @@ def increment(step: dict[str, Any]) -> dict[str, Any]:
             row = connection.execute(INCREMENT, values).first()
             if row is None:
                 raise NotFound
-            counter = _counter(row)
+            counter = counter_of(row)
             if key is not None:
                 kept = orjson.dumps(counter).decode()
                 connection.execute(KEEP, claim | {"fingerprint": fingerprint, "data": kept})
@@ -156,7 +128,7 @@ def increment(step: dict[str, Any]) -> dict[str, Any]:
             first, answered = connection.execute(KEPT, claim).one()
         if first != fingerprint:
             abort(422)
-        counter = _with_moments(orjson.loads(answered))
+        counter = with_moments(orjson.loads(answered))
         return _success(counter, modification=True, idempotent_replay=True)
     return _success(counter, modification=True)
 
@@ -170,17 +142,7 @@ def list_counters(wanted: dict[str, Any]) -> dict[str, Any]:
     with current_app.config["ENGINE"].connect() as connection:
         rows = connection.execute(LIST, values).all()
     flags = common.list_flags(page, per_page, rows[0][-1] if rows else 0)
-    return _success([_counter(row) for row in rows], **flags)
-
-
-def _counter(row: Row[Any]) -> dict[str, Any]:
-    return _with_moments(dict(zip(common.NewCounter._fields, row, strict=False)))
-
-
-def _with_moments(counter: dict[str, Any]) -> dict[str, Any]:
-    for name in ("created_at", "updated_at"):
-        counter[name] = datetime.fromisoformat(counter[name])
-    return counter
+    return _success([counter_of(row) for row in rows], **flags)
 
 
 def _success(data: Any, **flags: Any) -> dict[str, Any]:

@@ -4,9 +4,8 @@ import sys
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any, TypeAlias
+from typing import Any, TypeAlias
 
 import msgspec
 import uvicorn
@@ -20,11 +19,11 @@ from litestar.exceptions import (
     TooManyRequestsException,
 )
 from litestar.handlers import BaseRouteHandler
-from msgspec import Meta, Struct
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from tests.benchmarks.peers import common, database
+from tests.benchmarks.peers.structs import Counter, Envelope, Page, Step, counter_of
 
 log = common.make_log()
 
@@ -32,37 +31,6 @@ INCREMENT, LIST = text(database.INCREMENT), text(database.LIST)
 KEEP, KEPT = text(database.KEEP), text(database.KEPT)
 
 AnyRequest: TypeAlias = Request[Any, Any, State]
-
-
-class Step(Struct, forbid_unknown_fields=True):
-    id: Annotated[str, Meta(pattern=common.UUID_PATTERN)]
-    by: Annotated[int, Meta(ge=1, le=common.STEP_MAX)] = 1
-
-
-class Page(Struct, forbid_unknown_fields=True):
-    page: Annotated[int, Meta(ge=1)] = 1
-    per_page: Annotated[int, Meta(ge=1, le=common.PAGE_MAX)] = 30
-
-
-class Counter(Struct):
-    id: str
-    external_id: str | None
-    name: str
-    type: str
-    value: int
-    mode: str
-    goal: int | None
-    overflow: str
-    version: int
-    created_at: datetime
-    updated_at: datetime
-
-
-class Envelope(Struct):
-    status: str
-    time: float
-    flags: dict[str, Any]
-    data: Any
 
 
 @post("/system/ping", status_code=200)
@@ -92,7 +60,7 @@ async def increment(data: Step, request: AnyRequest, state: State) -> Response[E
             row = (await connection.execute(INCREMENT, values)).first()
             if row is None:
                 raise NotFoundException
-            counter = _counter(row)
+            counter = counter_of(row)
             if key is not None:
                 kept = msgspec.json.encode(counter).decode()
                 await connection.execute(KEEP, claim | {"fingerprint": fingerprint, "data": kept})
@@ -112,12 +80,7 @@ async def list_counters(data: Page, request: AnyRequest, state: State) -> Respon
     async with state.engine.connect() as connection:
         rows = (await connection.execute(LIST, wanted)).all()
     flags = common.list_flags(data.page, data.per_page, rows[0][-1] if rows else 0)
-    return _success(request, [_counter(row) for row in rows], **flags)
-
-
-def _counter(row: tuple[Any, ...]) -> Counter:
-    made, updated = map(datetime.fromisoformat, row[9:11])
-    return Counter(*row[:9], made, updated)
+    return _success(request, [counter_of(row) for row in rows], **flags)
 
 
 def _success(request: AnyRequest, data: Any, **flags: Any) -> Response[Envelope]:

@@ -2,12 +2,10 @@
 
 import sys
 import time
-from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import msgspec
-from msgspec import Meta, Struct
 from sanic import Blueprint, HTTPResponse, Request, Sanic, json
 from sanic.exceptions import NotFound, SanicException, Unauthorized
 from sanic_ext import validate
@@ -15,43 +13,13 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from tests.benchmarks.peers import common, database
+from tests.benchmarks.peers.structs import Counter, Envelope, Page, Step, counter_of
 
 log = common.make_log()
 bp = Blueprint("actions")
 
 INCREMENT, LIST = text(database.INCREMENT), text(database.LIST)
 KEEP, KEPT = text(database.KEEP), text(database.KEPT)
-
-
-class Step(Struct, forbid_unknown_fields=True):
-    id: Annotated[str, Meta(pattern=common.UUID_PATTERN)]
-    by: Annotated[int, Meta(ge=1, le=common.STEP_MAX)] = 1
-
-
-class Page(Struct, forbid_unknown_fields=True):
-    page: Annotated[int, Meta(ge=1)] = 1
-    per_page: Annotated[int, Meta(ge=1, le=common.PAGE_MAX)] = 30
-
-
-class Counter(Struct):
-    id: str
-    external_id: str | None
-    name: str
-    type: str
-    value: int
-    mode: str
-    goal: int | None
-    overflow: str
-    version: int
-    created_at: datetime
-    updated_at: datetime
-
-
-class Envelope(Struct):
-    status: str
-    time: float
-    flags: dict[str, Any]
-    data: Any
 
 
 class TooManyRequests(SanicException):
@@ -115,7 +83,7 @@ async def increment(request: Request, body: Step) -> HTTPResponse:
             row = (await connection.execute(INCREMENT, values)).first()
             if row is None:
                 raise NotFound
-            counter = _counter(row)
+            counter = counter_of(row)
             if key is not None:
                 kept = msgspec.json.encode(counter).decode()
                 await connection.execute(KEEP, claim | {"fingerprint": fingerprint, "data": kept})
@@ -136,12 +104,7 @@ async def list_counters(request: Request, body: Page) -> HTTPResponse:
     async with request.app.ctx.engine.connect() as connection:
         rows = (await connection.execute(LIST, wanted)).all()
     flags = common.list_flags(body.page, body.per_page, rows[0][-1] if rows else 0)
-    return _success(request, [_counter(row) for row in rows], **flags)
-
-
-def _counter(row: tuple[Any, ...]) -> Counter:
-    made, updated = map(datetime.fromisoformat, row[9:11])
-    return Counter(*row[:9], made, updated)
+    return _success(request, [counter_of(row) for row in rows], **flags)
 
 
 def _success(request: Request, data: Any, **flags: Any) -> HTTPResponse:
