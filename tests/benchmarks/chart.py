@@ -1,14 +1,16 @@
 """The chart: a picture of every level, for those who do not read tables."""
 
 from pathlib import Path
+from statistics import median
+from typing import Any
 
 from .contest import CONSTANT, GATEWAY
 from .levels import LEVELS
-from .pages import TITLES
-from .results import Results
+from .report import plain
+from .results import LevelResult, Results
 
 COLUMNS = 3
-OURS, OTHERS = "#0b6e99", "#b9c4cb"
+OURS, OTHERS, INK = "#0b6e99", "#b9c4cb", "#333333"
 
 
 def write_chart(results: Results, file: Path) -> None:
@@ -17,26 +19,55 @@ def write_chart(results: Results, file: Path) -> None:
     from matplotlib.figure import Figure
 
     levels = [name for name in LEVELS if name in results]
-    rows = -(-len(levels) // COLUMNS)
-    figure = Figure(figsize=(5 * COLUMNS, 2.8 * rows), layout="constrained")
+    rows = -(-(len(levels) + 1) // COLUMNS)
+    figure = Figure(figsize=(5 * COLUMNS, 3.1 * rows), layout="constrained")
     for place, name in enumerate(levels, start=1):
-        axes = figure.add_subplot(rows, COLUMNS, place)
-        servers = sorted(
-            ((key, each) for key, each in results[name].servers.items() if key != CONSTANT),
-            key=lambda found: found[1].rate,
-        )
-        rates = [each.rate for _, each in servers]
-        spread = [
-            [each.rate - min(each.rates) for _, each in servers],
-            [max(each.rates) - each.rate for _, each in servers],
-        ]
-        colours = [OURS if key == GATEWAY else OTHERS for key, _ in servers]
-        titles = [TITLES[key].strip("*") for key, _ in servers]
-        drawn = axes.barh(titles, rates, xerr=spread, color=colours, ecolor="#555555")
-        axes.bar_label(drawn, labels=[f" {rate:,.0f}" for rate in rates], padding=3)
-        axes.set_title(f"{name}: {LEVELS[name].title}, calls/s", loc="left")
-        axes.set_xlim(0, max(max(each.rates) for _, each in servers) * 1.2)
-        axes.spines[["top", "right"]].set_visible(False)
-        axes.xaxis.set_major_formatter("{x:,.0f}")
+        _draw(figure.add_subplot(rows, COLUMNS, place), name, results[name])
+    legend = figure.add_subplot(rows, COLUMNS, len(levels) + 1)
+    legend.axis("off")
+    legend.text(0, 0.95, _legend(results, levels), va="top", linespacing=1.6, color=INK)
     FigureCanvasAgg(figure)
     figure.savefig(file, dpi=100)
+
+
+def _draw(axes: Any, name: str, result: LevelResult) -> None:
+    servers = sorted(
+        ((key, each) for key, each in result.servers.items() if key != CONSTANT),
+        key=lambda found: found[1].rate,
+    )
+    for place, (key, each) in enumerate(servers):
+        axes.barh(place, each.rate, color=OURS if key == GATEWAY else OTHERS)
+        axes.hlines(place - 0.5, min(each.rates), max(each.rates), color=INK, linewidth=2)
+        text = f"{each.rate:,.0f}" + "?" * each.is_doubtful
+        axes.text(max(each.rates), place, f"  {text}", va="center", color=INK)
+    axes.set_yticks(range(len(servers)), [plain(key) for key, _ in servers])
+    axes.set_title(
+        f"{name}: {LEVELS[name].title}, calls/s", loc="left", fontsize=11, fontweight="bold"
+    )
+    axes.set_xlim(0, max(max(each.rates) for _, each in servers) * 1.2)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.locator_params(axis="x", nbins=5)
+    axes.xaxis.set_major_formatter("{x:,.0f}")
+
+
+def _legend(results: Results, levels: list[str]) -> str:
+    """What the bars are, and how Halyard stands to a handler that does nothing."""
+    dates = ", ".join(dict.fromkeys(results[name].origin.at for name in levels))
+    ratios = {
+        name: median(found) for name in levels if (found := results[name].ratios(GATEWAY, CONSTANT))
+    }
+    return "\n".join(
+        (
+            "Bars: the median of the rounds; lines below them: from",
+            "the least to the most. One process on one core,",
+            f"64 connections, {dates}.",
+            *(["?: other work ran beside it."] if _doubtful(results, levels) else []),
+            "",
+            "Halyard beside a constant aiohttp handler (= 1):",
+            *(f"    {name}: {ratio:.2f}" for name, ratio in ratios.items()),
+        )
+    )
+
+
+def _doubtful(results: Results, levels: list[str]) -> bool:
+    return any(each.is_doubtful for name in levels for each in results[name].servers.values())

@@ -1,7 +1,8 @@
-"""The suite's subjects: each level on each server, with the same counters, limit and bodies."""
+"""The contest: each level on each server, with the same counters, limit and bodies."""
 
 import json
 import sys
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from functools import partial
 from importlib.util import find_spec
@@ -9,26 +10,38 @@ from pathlib import Path
 
 from .accounts import Kept, accounted, logged_by_peer
 from .gateways import DATABASE, create_counters, limited_gateway, logged
-from .levels import LEVELS, Level
+from .levels import LEVELS, OWN, Level
 from .peers.common import COUNTERS, LISTED, counter_id
 from .serving import NotServed, Server, free_port, serving
-from .subjects import LISTED_AT_ONCE, Subject, open_constant
+from .subjects import OWN_SUBJECTS, Subject, open_constant
 
 KEY = "a key of which only the digest is kept"
 MEMORY = "tests.benchmarks.memory"
+LISTED_AT_ONCE = 50
 
 _PARTS = {
-    "aiohttp": ("aiohttp",),
     "fastapi": ("fastapi", "uvicorn", "httptools"),
+    "blacksheep": ("blacksheep", "msgspec", "uvicorn", "httptools"),
+    "aiohttp": ("aiohttp",),
     "litestar": ("litestar", "msgspec", "uvicorn", "httptools"),
     "sanic": ("sanic", "sanic_ext", "msgspec"),
-    "blacksheep": ("blacksheep", "msgspec", "uvicorn", "httptools"),
     "flask_smorest": ("flask_smorest", "gunicorn"),
 }
-"""What each peer needs, by its module in `peers`."""
+"""What each peer needs, by its module in `peers`; those with targets are run beside the gateway."""
 
 GATEWAY, CONSTANT = "gateway", "constant"
 SERVERS = (CONSTANT, GATEWAY, *_PARTS)
+
+
+Opener = Callable[[ExitStack, Path], Subject]
+"""Starts what is measured, in a folder of its own. Raises NotServed."""
+
+
+def openers(level: str) -> Mapping[str, Opener]:
+    """What is measured in the same rounds, by name."""
+    if level == OWN:
+        return OWN_SUBJECTS
+    return {server: partial(open_subject, server=server, level=level) for server in SERVERS}
 
 
 def open_subject(stack: ExitStack, folder: Path, server: str, level: str) -> Subject:

@@ -67,3 +67,11 @@ LEVELS = {
         ),
     )
 }
+
+OWN = "own"
+"""What results call the gateway's own actions, which are measured together and have no peers."""
+TITLES = {name: level.title for name, level in LEVELS.items()} | {OWN: "Halyard's own actions"}
+OWN_DOES = (
+    "`whoami` (key and limit, and nothing to do), `get` (one counter from the database),"
+    " `increment` (as W3) and `keyed` (as W3-keyed), in the same rounds."
+)

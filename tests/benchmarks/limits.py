@@ -2,17 +2,19 @@
 
 In one process, one call after the other, over 1,000 accounts; a Redis is expected on this machine.
 Where the `limits` library is installed, its moving window is measured beside ours.
+What was found is kept, and written into the benchmark's page.
 """
 
 import argparse
 import asyncio
-import statistics
 import sys
 import tempfile
 import time
 from collections.abc import Awaitable, Callable
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
+from statistics import median
 
 import uvloop
 
@@ -28,39 +30,74 @@ from gateway.logs import Log, make_log
 from gateway.settings import Settings
 from gateway.stages.authenticate import authenticate
 from gateway.stages.limit import Told, limit
+from tests.benchmarks.pages import write_pages
+from tests.benchmarks.parts import Held, Part, keep_part
+from tests.benchmarks.results import origin_now
+from tests.benchmarks.rounds import say
+from tests.benchmarks.tables import Target, short
 
 REDIS = "redis://127.0.0.1:6379/9"
 ACCOUNTS = 1_000
 ROUNDS = 7
+AT_ONCE = 32
 PATH = "system/whoami"
+WINDOWS = ("one window", "two windows")
+TARGETS = {
+    f"authentication and {windows} in {where}": Target(most, at_least=False)
+    for where, most in (("memory", 15), ("Redis", 250))
+    for windows in WINDOWS
+}
+"""Microseconds a call. An action with a limit of its own has two windows."""
 
 Step = Callable[[int], Awaitable[None]]
+Found = dict[str, list[float]]
+"""Microseconds a call in each round."""
 
 
 def main() -> None:
-    """Measure, and print microseconds a call: the median of the rounds."""
+    """Measure, print, keep and write microseconds a call: the median of the rounds."""
     parser = argparse.ArgumentParser(prog="limits", description=str(__doc__).partition("\n")[0])
     parser.add_argument("--calls", type=int, default=20_000, help="calls of a round (20000)")
     parser.add_argument("--redis", default=REDIS, help=f"address of a Redis ({REDIS})")
     options = parser.parse_args()
-    uvloop.run(_measure(options.calls, options.redis))
+    found: Found = {}
+    uvloop.run(_measure(found, options.calls, options.redis))
+    part = _part(found)
+    say("", part.tables())
+    keep_part("limits", part, origin_now(ROUNDS, 0))
+    write_pages()
 
 
-async def _measure(calls: int, redis: str) -> None:
+def _part(found: Found) -> Part:
+    rows = [
+        (name, short(median(values)), f"{short(min(values))} to {short(max(values))}")
+        for name, values in found.items()
+    ]
+    held = [
+        Held(f"{name}, µs", values, TARGETS[name])
+        for name, values in found.items()
+        if name in TARGETS
+    ]
+    title = "Authentication and the limit, in one process"
+    return Part(title, ("", "µs a call", "range"), rows, found, held)
+
+
+async def _measure(found: Found, calls: int, redis: str) -> None:
     log = make_log(Settings(log_level="warning"), sys.stderr)
     with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
         gateway = Gateway(Settings(data=Path(folder)), log)
         await gateway.migrate()
         await gateway.open()
         try:
-            await _measure_ours(gateway, calls, redis, log)
+            await _measure_ours(found, gateway, calls, redis, log)
         finally:
             await gateway.close()
     if find_spec("limits") is not None:
-        await _measure_library(calls, redis)
+        await _measure_library(found, calls, redis)
 
 
-async def _measure_ours(gateway: Gateway, calls: int, redis: str, log: Log) -> None:
+async def _measure_ours(found: Found, gateway: Gateway, calls: int, redis: str, log: Log) -> None:
+    measure = partial(_measure_step, found)
     key = await gateway.found()
     assert key is not None
     registered = gateway.registry.find(*PATH.split("/"))
@@ -86,22 +123,23 @@ async def _measure_ours(gateway: Gateway, calls: int, redis: str, log: Log) -> N
     clock = asyncio.get_running_loop().time
     none, own = Rule(1, None), Rule(1, parse_limit("100000/60"))
     default = parse_limit("100000/60")
-    await _report("authentication", known, calls)
-    for name, rule in (("one window", none), ("two windows", own)):
+    await measure("authentication", known, calls)
+    for name, rule in zip(WINDOWS, (none, own), strict=True):
         limiter = Limiter({PATH: rule}, default=default, windows=Windows(clock))
-        await _report(f"authentication and {name} in memory", limiting(limiter), calls)
+        await measure(f"authentication and {name} in memory", limiting(limiter), calls)
     shared = SharedWindows(redis, log)
     await shared.open()
-    for name, rule in (("one window", none), ("two windows", own)):
+    for name, rule in zip(WINDOWS, (none, own), strict=True):
         windows = Windows(clock)
         limiter = Limiter({PATH: rule}, default=default, windows=windows, shared=shared)
-        await _report(f"authentication and {name} in Redis", limiting(limiter), calls // 10)
+        await measure(f"authentication and {name} in Redis", limiting(limiter), calls // 10)
         step = limiting(limiter)
-        await _report(f"the same, {AT_ONCE} calls at once", step, calls // 4, at_once=AT_ONCE)
+        await measure(f"the same, {name}, {AT_ONCE} at once", step, calls // 4, at_once=AT_ONCE)
     await shared.close()
 
 
-async def _measure_library(calls: int, redis: str) -> None:
+async def _measure_library(found: Found, calls: int, redis: str) -> None:
+    measure = partial(_measure_step, found)
     from limits import parse
     from limits.aio.storage import MemoryStorage, RedisStorage
     from limits.aio.strategies import MovingWindowRateLimiter
@@ -123,16 +161,16 @@ async def _measure_library(calls: int, redis: str) -> None:
             return hit
 
         few = calls // 10
-        await _report(f"the library's window in {where}", hitting(strategy, ("",)), few)
-        await _report(f"two of them in {where}", hitting(strategy, ("", "/a")), few)
+        await measure(f"the library's window in {where}", hitting(strategy, ("",)), few)
+        await measure(f"two of them in {where}", hitting(strategy, ("", "/a")), few)
 
 
-AT_ONCE = 32
-
-
-async def _report(name: str, step: Step, calls: int, *, at_once: int = 1) -> None:
+async def _measure_step(
+    found: Found, name: str, step: Step, calls: int, *, at_once: int = 1
+) -> None:
     rounds = [await _round(step, calls, at_once) for _ in range(ROUNDS)]
-    sys.stdout.write(f"{name}: {statistics.median(rounds) / calls * 1e6:.2f} µs a call\n")
+    found[name] = [round(seconds / calls * 1e6, 3) for seconds in rounds]
+    say(f"{name}: {median(found[name]):.2f} µs a call")
 
 
 async def _round(step: Step, calls: int, at_once: int) -> float:

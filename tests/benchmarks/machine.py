@@ -42,13 +42,44 @@ def processor_seconds(pid: int) -> float:
 
 def processor_times(pid: int) -> tuple[float, float]:
     """The same, by the program itself and by the kernel for it."""
-    # The name in parentheses may have blanks; user and system time are 12 and 13 after it.
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    user, kernel = int(fields[11]) * TICK, int(fields[12]) * TICK
+    user, kernel = _stat_times(Path(f"/proc/{pid}"))
     for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
         user_too, kernel_too = processor_times(int(child))
         user, kernel = user + user_too, kernel + kernel_too
     return user, kernel
+
+
+@dataclass(frozen=True)
+class ThreadTimes:
+    """Seconds of processor time of a process: its first thread's and all others'."""
+
+    user: float
+    kernel: float
+    others_user: float
+    others_kernel: float
+
+    @classmethod
+    def now(cls, pid: int) -> Self:
+        """What was used up to now by the threads that still run."""
+        found = {task.name: _stat_times(task) for task in Path(f"/proc/{pid}/task").iterdir()}
+        user, kernel = found.pop(str(pid))
+        others = list(found.values())
+        return cls(user, kernel, sum(each[0] for each in others), sum(each[1] for each in others))
+
+    def since(self, before: "ThreadTimes") -> "ThreadTimes":
+        return ThreadTimes(
+            self.user - before.user,
+            self.kernel - before.kernel,
+            self.others_user - before.others_user,
+            self.others_kernel - before.others_kernel,
+        )
+
+
+def _stat_times(process: Path) -> tuple[float, float]:
+    """User and system time of a folder in /proc."""
+    # The name in parentheses may have blanks; the times are 12 and 13 after it.
+    fields = (process / "stat").read_text().rpartition(")")[2].split()
+    return int(fields[11]) * TICK, int(fields[12]) * TICK
 
 
 def _busy_seconds() -> float:

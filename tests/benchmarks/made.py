@@ -2,9 +2,10 @@
 
 from tests.benchmarks.contest import SERVERS
 from tests.benchmarks.levels import LEVELS
-from tests.benchmarks.results import Figures, LevelResult
+from tests.benchmarks.results import Figures, LevelResult, Origin
 
 ROUNDS = 3
+ORIGIN = Origin("2026-11-22", "c0ffee0", ROUNDS, 4, {"python": "3.11.7", "fastapi": "0.165.0"})
 
 
 def figures(rate: float, *, p99_ms: float = 10.0, others: float = 0.01) -> Figures:
@@ -21,7 +22,7 @@ def figures(rate: float, *, p99_ms: float = 10.0, others: float = 0.01) -> Figur
 def level_of(rates: dict[str, float], **options: float) -> LevelResult:
     """One level's result from each server's rate."""
     servers = {name: figures(rate, **options) for name, rate in rates.items()}
-    return LevelResult("2026-11-22", 4, {"python": "3.11.7", "fastapi": "0.165.0"}, servers)
+    return LevelResult(ORIGIN, servers)
 
 
 def all_levels() -> dict[str, LevelResult]:

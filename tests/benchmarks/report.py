@@ -1,98 +1,171 @@
-"""The spine's report: what was measured, what was aimed at, and whether it is reached."""
+"""The report: every target and whether it is reached, and every number behind that."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from statistics import median
 
-from .rounds import QUIET, Measured, most_disturbed
-from .starts import Start
+from .contest import CONSTANT, GATEWAY, SERVERS
+from .levels import OWN, TITLES
+from .parts import HELD_HEAD, Held, KeptPart
+from .results import Figures, LevelResult, Origin, Results
+from .subjects import OWN_SUBJECTS
 from .tables import Target, short, table
 
+PEER = "fastapi"
+"""The peer that every level is compared with."""
+NAMES = {
+    CONSTANT: "constant handler",
+    GATEWAY: "**Halyard**",
+    "aiohttp": "bare aiohttp",
+    "fastapi": "FastAPI",
+    "litestar": "Litestar",
+    "sanic": "Sanic",
+    "blacksheep": "BlackSheep",
+    "flask_smorest": "flask-smorest",
+}
+"""How what is measured is called; the gateway's own actions are called what they are."""
+
 RATIO_TARGETS = (
-    ("ping", "constant", Target(0.60, at_least=True)),
-    ("increment", "constant", Target(0.18, at_least=True)),
-    ("increment", "fastapi", Target(15, at_least=True)),
-    ("whoami", "constant", Target(0.50, at_least=True)),
-    ("get", "constant", Target(0.35, at_least=True)),
-    ("keyed", "increment", Target(0.85, at_least=True)),
-    ("list", "constant", Target(0.15, at_least=True)),
+    ("W0", GATEWAY, CONSTANT, 0.75),
+    ("W0", GATEWAY, PEER, 2.0),
+    ("W1", GATEWAY, CONSTANT, 0.60),
+    ("W1", GATEWAY, PEER, 3.0),
+    ("W1", GATEWAY, "blacksheep", 1.0),
+    ("W2", GATEWAY, CONSTANT, 0.25),
+    ("W2", GATEWAY, PEER, 2.5),
+    ("W3", GATEWAY, CONSTANT, 0.28),
+    ("W3", GATEWAY, PEER, 22.0),
+    ("W3-keyed", GATEWAY, CONSTANT, 0.22),
+    ("W3-keyed", GATEWAY, PEER, 18.0),
+    (OWN, "whoami", CONSTANT, 0.50),
+    (OWN, "get", CONSTANT, 0.35),
+    (OWN, "keyed", "increment", 0.85),
 )
-SECONDS_TARGET = Target(1.5, at_least=False)
-MEGABYTES_TARGET = Target(90, at_least=False)
+P99_TARGETS = (("W3", 25.0),)
+"""Milliseconds, with 64 connections."""
+PART_TARGETS = {
+    "limits": Target(15, at_least=False),
+    "actions": Target(1.05, at_least=False),
+    "counters": Target(1.5, at_least=False),
+    "memory": Target(10, at_least=False),
+    "starts": Target(1.5, at_least=False),
+}
+"""The first target of each part that has any, for as long as the part was not measured."""
 
 
-def rates_table(subjects: Mapping[str, Measured]) -> str:
-    """A row for each subject.
-
-    `CPU` is the server's processor time for each answer; `others` is the most that work which is
-    not measured took in a round, 100 % being one processor.
-    """
-    head = (
-        "subject",
-        "req/s",
-        "range",
-        "/ constant",
-        "p99 ms",
-        "CPU, µs",
-        "non-2xx",
-        "lost",
-        "refused",
-        "others",
-    )
-    return table(head, [_rates_row(subjects, name) for name in subjects])
+def report(results: Results, parts: Mapping[str, KeptPart]) -> str:
+    """The targets, and a table for each level."""
+    sections = ["### Targets", "", targets_table(results, parts)]
+    origins: dict[str, Origin] = {}
+    for name, title in TITLES.items():
+        if name in results:
+            origins[name] = results[name].origin
+            sections += ["", f"### {name}: {title}", "", *level_report(name, results[name])]
+    return "\n".join([*sections, "", *_versions(origins)])
 
 
-def targets_table(subjects: Mapping[str, Measured], starts: Mapping[str, Sequence[Start]]) -> str:
-    """A row for each target."""
+def parts_report(parts: Mapping[str, KeptPart]) -> str:
+    """A section for each part."""
+    if not parts:
+        return "Not measured yet."
+    sections = []
+    for kept in parts.values():
+        sections += [f"### {kept.part.title}", "", kept.part.tables(), "", f"{kept.origin}.", ""]
+    return "\n".join([*sections, *_versions({name: each.origin for name, each in parts.items()})])
+
+
+def targets_table(results: Results, parts: Mapping[str, KeptPart]) -> str:
+    """A row for each target, whether it was measured or not."""
+    return table(HELD_HEAD, [each.row() for each in _all_held(results, parts)])
+
+
+def verdicts(results: Results, parts: Mapping[str, KeptPart]) -> list[str]:
+    """What the targets' last column says."""
+    return [each.verdict for each in _all_held(results, parts)]
+
+
+def level_targets(results: Results, levels: Iterable[str] = tuple(TITLES)) -> Iterator[Held]:
+    """The levels' targets: the gateway's ratio to another server, or a time of its own."""
+    for level, name, base, bound in RATIO_TARGETS:
+        if level in levels:
+            yield _ratio_held(results.get(level), level, name, base, bound)
+    for level, bound in P99_TARGETS:
+        if level in levels:
+            found = results.get(level)
+            values = found.servers[GATEWAY].p99_ms if found else ()
+            doubtful = found is not None and found.is_doubtful(GATEWAY)
+            target = Target(bound, at_least=False)
+            yield Held(f"{level}, p99 in ms", values, target, doubtful=doubtful)
+
+
+def level_report(level: str, result: LevelResult) -> Iterator[str]:
+    """A level's table, and where its figures come from."""
+    own = level == OWN
+    order = OWN_SUBJECTS if own else SERVERS
+    head = ("", "calls/s", "range", "/ constant", "by CPU", "/ FastAPI", "p50 ms", "p99 ms")
     rows = [
-        _target_row(
-            f"{name} / {base}",
-            _ratios(subjects, name, base),
-            target,
-            doubtful=most_disturbed(subjects, name, base) > QUIET,
-        )
-        for name, base, target in RATIO_TARGETS
+        _level_row(result, server, figures)
+        for server in order
+        if (figures := result.servers.get(server)) is not None
     ]
-    for kind, found in starts.items():
-        seconds = [start.seconds for start in found]
-        rows.append(_target_row(f"start to ready, {kind} folder, s", seconds, SECONDS_TARGET))
-    for kind, found in starts.items():
-        memory = [start.megabytes for start in found]
-        rows.append(_target_row(f"idle memory, {kind} folder, MB", memory, MEGABYTES_TARGET))
-    return table(("measure", "median", "range", "target", "reached"), rows)
+    whole = [(*head, "CPU, µs"), *rows]
+    kept = [[cell for place, cell in enumerate(row) if not (own and place == 5)] for row in whole]
+    yield table(kept[0], kept[1:])
+    yield ""
+    yield f"{result.origin}, 64 connections."
 
 
-def _rates_row(subjects: Mapping[str, Measured], name: str) -> tuple[str, ...]:
-    runs, account = subjects[name].rounds, subjects[name].account
-    rates = [run.rate for run in runs]
-    to_constant = _ratios(subjects, name, "constant")
-    return (
-        name,
-        f"{median(rates):,.0f}",
-        f"{min(rates):,.0f} to {max(rates):,.0f}",
-        f"{median(to_constant):.3f}" if to_constant else "",
-        f"{median(run.p99_ms for run in runs):,.1f}",
-        f"{median(run.microseconds for run in runs):,.0f}",
-        str(sum(run.not_2xx for run in runs)),
-        str(sum(run.socket_errors for run in runs)),
-        "" if account is None else str(account.refused.total()),
-        f"{most_disturbed(subjects, name):.0%}",
+def plain(name: str) -> str:
+    """A name without Markdown."""
+    return NAMES.get(name, name).strip("*")
+
+
+def _all_held(results: Results, parts: Mapping[str, KeptPart]) -> Iterator[Held]:
+    yield from level_targets(results)
+    for name, target in PART_TARGETS.items():
+        if name in parts:
+            yield from parts[name].part.held
+        else:
+            yield Held(name, (), target)
+
+
+def _ratio_held(result: LevelResult | None, level: str, name: str, base: str, bound: float) -> Held:
+    target = Target(bound, at_least=True)
+    measure = f"{plain(name) if level == OWN else level} / {plain(base)}"
+    if result is None:
+        return Held(measure, (), target)
+    return Held(
+        measure,
+        result.ratios(name, base),
+        target,
+        by_cpu=result.ratios_by_cpu(name, base),
+        doubtful=result.is_doubtful(name, base),
     )
 
 
-def _ratios(subjects: Mapping[str, Measured], name: str, base: str) -> list[float]:
-    """A ratio for each round, since the machine is not the same from round to round."""
-    if not {name, base} <= subjects.keys():
-        return []
-    pairs = zip(subjects[name].rounds, subjects[base].rounds, strict=True)
-    return [run.rate / other.rate for run, other in pairs if other.answered]
+def _level_row(result: LevelResult, server: str, figures: Figures) -> tuple[str, ...]:
+    return (
+        NAMES.get(server, server) + " (disturbed)" * figures.is_doubtful,
+        f"{figures.rate:,.0f}",
+        f"{min(figures.rates):,.0f} to {max(figures.rates):,.0f}",
+        _middle(result.ratios(server, CONSTANT)),
+        _middle(result.ratios_by_cpu(server, CONSTANT)),
+        _middle(result.ratios(server, PEER)),
+        f"{median(figures.p50_ms):,.1f}",
+        f"{median(figures.p99_ms):,.1f}",
+        f"{median(figures.microseconds):,.0f}",
+    )
 
 
-def _target_row(
-    measure: str, values: Sequence[float], target: Target, *, doubtful: bool = False
-) -> tuple[str, ...]:
-    if not values:
-        return (measure, "", "", str(target), "not measured")
-    middle = median(values)
-    spread = f"{short(min(values))} to {short(max(values))}"
-    reached = "yes" if target.reached_by(middle) else "NO"
-    return (measure, short(middle), spread, str(target), reached + "?" * doubtful)
+def _middle(values: Sequence[float]) -> str:
+    return short(median(values)) if values else ""
+
+
+def _versions(origins: Mapping[str, Origin]) -> Iterator[str]:
+    """What was installed: once, where it was the same for all."""
+    told: dict[str, list[str]] = {}
+    for name, origin in origins.items():
+        versions = ", ".join(f"{each} {version}" for each, version in origin.versions.items())
+        told.setdefault(versions, []).append(name)
+    for versions, names in told.items():
+        of = f" for {', '.join(names)}" if len(told) > 1 else ""
+        yield f"Versions{of}: {versions}."

@@ -2,8 +2,10 @@
 
 import json
 import platform
+import subprocess
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from statistics import median
@@ -13,11 +15,42 @@ from .rounds import QUIET, Measured
 
 FOLDER = Path(__file__).with_name("results")
 FILE = "measured.json"
+OURS = (
+    *("aiohttp", "aiosqlite", "asyncpg", "marshmallow", "multidict", "orjson", "redis"),
+    *("sqlalchemy", "structlog", "uvloop"),
+)
+"""The distributions that the gateway's speed depends on."""
 DISTRIBUTIONS = (
     *("aiohttp", "aiosqlite", "blacksheep", "fastapi", "flask", "flask-smorest", "gunicorn"),
     *("httptools", "litestar", "marshmallow", "msgspec", "multidict", "orjson", "pydantic"),
     *("sanic", "sanic-ext", "sqlalchemy", "starlette", "structlog", "uvicorn", "uvloop"),
 )
+_CODE = ("gateway", "actions", "schemas")
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where figures come from, so that old ones are known for what they are."""
+
+    at: str
+    """The date."""
+    commit: str
+    """The gateway's; with `+` where its code was changed since, empty where git knows nothing."""
+    rounds: int
+    seconds: int
+    """The length of a round; 0 where it has none."""
+    versions: Mapping[str, str]
+
+    def __str__(self) -> str:
+        code = f", Halyard at {self.commit}" if self.commit else ""
+        length = f" of {self.seconds} s" if self.seconds else ""
+        return f"{self.at}{code}: {self.rounds} rounds{length}"
+
+
+def origin_now(rounds: int, seconds: int, distributions: Iterable[str] = OURS) -> Origin:
+    """The origin of what is measured now."""
+    at = datetime.now(UTC).date().isoformat()
+    return Origin(at, _commit(), rounds, seconds, installed_versions(distributions))
 
 
 @dataclass(frozen=True)
@@ -46,11 +79,7 @@ class Figures:
 class LevelResult:
     """All servers on one level, measured in the same rounds."""
 
-    at: str
-    """The date."""
-    seconds: int
-    """The length of a round."""
-    versions: Mapping[str, str]
+    origin: Origin
     servers: Mapping[str, Figures]
 
     def ratios(self, name: str, base: str) -> list[float]:
@@ -59,6 +88,13 @@ class LevelResult:
             return []
         pairs = zip(self.servers[name].rates, self.servers[base].rates, strict=True)
         return [rate / other for rate, other in pairs if other]
+
+    def ratios_by_cpu(self, name: str, base: str) -> list[float]:
+        """What the ratios would be if each server had its processor for itself all the time."""
+        if not {name, base} <= self.servers.keys():
+            return []
+        ours, others = self.servers[name].microseconds, self.servers[base].microseconds
+        return [other / taken for taken, other in zip(ours, others, strict=True) if taken]
 
     def is_doubtful(self, *names: str) -> bool:
         """Whether other work was done beside one of these servers."""
@@ -69,14 +105,10 @@ Results = Mapping[str, LevelResult]
 """By level."""
 
 
-def level_result(
-    measured: Mapping[str, Measured], *, at: str, seconds: int, versions: Mapping[str, str]
-) -> LevelResult:
+def level_result(measured: Mapping[str, Measured], origin: Origin) -> LevelResult:
     """What was measured, as it is kept."""
     return LevelResult(
-        at,
-        seconds,
-        versions,
+        origin,
         {
             name: Figures(
                 rates=_column(found, "rate", 1),
@@ -120,6 +152,21 @@ def _column(found: Measured, name: str, digits: int) -> list[float]:
     return [round(getattr(run, name), digits) for run in found.rounds]
 
 
+def _commit() -> str:
+    def git(*words: str) -> subprocess.CompletedProcess[str]:
+        here = Path(__file__).parent
+        return subprocess.run(
+            ["git", *words], cwd=here, check=False, capture_output=True, text=True
+        )
+
+    top = git("rev-parse", "--show-toplevel").stdout.strip()
+    if not top:
+        return ""
+    code = [str(Path(top, name)) for name in _CODE]
+    changed = git("diff", "--quiet", "HEAD", "--", *code).returncode != 0
+    return git("rev-parse", "--short", "HEAD").stdout.strip() + "+" * changed
+
+
 def _read_level(told: Mapping[str, Any]) -> LevelResult:
     servers = {name: Figures(**figures) for name, figures in told["servers"].items()}
-    return LevelResult(told["at"], told["seconds"], told["versions"], servers)
+    return LevelResult(Origin(**told["origin"]), servers)

@@ -57,8 +57,9 @@ def measure(
     uncounted = {name: [run_load(subject, WARM_UP)] for name, subject in subjects.items()}
     counted: dict[str, list[Run]] = {name: [] for name in subjects}
     for number in range(1, rounds + 1):
-        for name, subject in subjects.items():
-            *disturbed, run = _try(subject, seconds, tries)
+        # Every other round goes backwards, so that nobody always has the same one before it.
+        for name in list(subjects)[:: 1 if number % 2 else -1]:
+            *disturbed, run = _try(subjects[name], seconds, tries)
             uncounted[name] += disturbed
             counted[name].append(run)
             say(f"round {number}: {name} {run.rate:,.0f}")

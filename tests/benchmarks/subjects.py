@@ -1,18 +1,17 @@
-"""The spine's subjects: what is called, on which server, and how many calls that server did."""
+"""Subjects: what is called, on which server, and how many calls that server did."""
 
 import json
 import sys
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from .gateways import create_counters, gateway, init, limited_gateway, logged, post
-from .peers.common import COUNTERS, LISTED
-from .serving import BenchmarkError, Server, free_port, serving
+from .gateways import create_counters, gateway, limited_gateway, logged, post
+from .peers.common import COUNTERS
+from .serving import Server, free_port, serving
 
-LISTED_AT_ONCE = 50
 PAGE = 100
 
 
@@ -49,13 +48,6 @@ def open_constant(stack: ExitStack, folder: Path) -> Subject:
     return Subject(server, "/constant", ["{}"])
 
 
-def open_fastapi(stack: ExitStack, folder: Path) -> Subject:
-    """A durable increment as FastAPI and SQLAlchemy's async engine do it, with a commit each."""
-    from .contest import open_peer  # the suite's subjects stand on these
-
-    return open_peer(stack, folder, "fastapi", "W3")
-
-
 def open_ping(stack: ExitStack, folder: Path) -> Subject:
     """The gateway's shortest way: no key, no database."""
     server = stack.enter_context(gateway(folder))
@@ -85,9 +77,8 @@ def open_keyed(stack: ExitStack, folder: Path) -> Subject:
 
 
 def open_increment(stack: ExitStack, folder: Path) -> Subject:
-    """The gateway's hot write: key, validation, a durable commit before the answer."""
-    key = init(folder)
-    server = stack.enter_context(gateway(folder))
+    """The gateway's hot write: key, limit, validation, a durable commit before the answer."""
+    server, key = limited_gateway(stack, folder)
     ids = create_counters(server, key, COUNTERS)
 
     def account() -> Account:
@@ -99,29 +90,14 @@ def open_increment(stack: ExitStack, folder: Path) -> Subject:
     return Subject(server, "/api/v1/counters/increment", bodies, key, account=account)
 
 
-def open_list(stack: ExitStack, folder: Path) -> Subject:
-    """The gateway's common read: a page of objects."""
-    key = init(folder)
-    server = stack.enter_context(gateway(folder))
-    create_counters(server, key, LISTED)
-    params = {"per_page": LISTED_AT_ONCE}
-    page = post(server, "counters/list", params, key)
-    if len(page) != LISTED_AT_ONCE:
-        raise BenchmarkError(f"A page of {LISTED_AT_ONCE} counters has {len(page)}.")
-    account = account_by_log(server, "counters/list")
-    return Subject(server, "/api/v1/counters/list", [json.dumps(params)], key, account=account)
-
-
-OPENERS: dict[str, Callable[[ExitStack, Path], Subject]] = {
+OWN_SUBJECTS: Mapping[str, Callable[[ExitStack, Path], Subject]] = {
     "constant": open_constant,
-    "fastapi": open_fastapi,
-    "ping": open_ping,
     "whoami": open_whoami,
     "get": open_get,
     "increment": open_increment,
     "keyed": open_keyed,
-    "list": open_list,
 }
+"""The gateway's own actions, by what results call them."""
 
 
 def account_by_log(server: Server, action: str) -> Callable[[], Account]:

@@ -19,7 +19,7 @@ class Target:
         return f"{'≥' if self.at_least else '<'} {self.bound:g}"
 
 
-def table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """Markdown that reads well as it is: the first column to the left, the others to the right."""
     widths = [max(len(cell) for cell in column) for column in zip(head, *rows, strict=True)]
     rule = ("-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:]))

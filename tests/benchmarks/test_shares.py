@@ -2,7 +2,18 @@
 
 import pytest
 
-from tests.benchmarks.shares import KERNEL, REST, part_of, shares
+from tests.benchmarks.machine import ThreadTimes
+from tests.benchmarks.shares import (
+    COLLECTOR,
+    DATABASE,
+    DISK,
+    KERNEL,
+    REST,
+    SOCKETS,
+    WAKING,
+    part_of,
+    shares,
+)
 
 HANDLED = ("run (asyncio/runners.py:118)", "start (aiohttp/web_protocol.py:700)")
 ANSWERED = (*HANDLED, "handle (gateway/web/rpc.py:104)", "answer (gateway/pipeline.py:90)")
@@ -11,7 +22,7 @@ ANSWERED = (*HANDLED, "handle (gateway/web/rpc.py:104)", "answer (gateway/pipeli
 @pytest.mark.parametrize(
     ("frames", "part"),
     [
-        (HANDLED, "HTTP: aiohttp and uvloop"),
+        (HANDLED, "HTTP: aiohttp"),
         (ANSWERED[:3], "HTTP: ours"),
         (ANSWERED, "pipeline"),
         ((*ANSWERED, "increment (actions/counters/steps.py:60)"), "actions"),
@@ -19,6 +30,9 @@ ANSWERED = (*HANDLED, "handle (gateway/web/rpc.py:104)", "answer (gateway/pipeli
         ((*ANSWERED, "load (gateway/codec/load.py:50)", "dict_get (python)"), "codec"),
         ((*ANSWERED, "call_line (gateway/logs.py:210)", "round (python)"), "log"),
         ((*ANSWERED, "_write (gateway/logs.py:150)", "write (libc.so.6)"), KERNEL),
+        ((*HANDLED, "write (stream.c:80)", "write (libc.so.6)"), SOCKETS),
+        ((*HANDLED, "uv__io_poll (linux.c:1452)", "epoll_pwait (libc.so.6)"), WAKING),
+        ((*ANSWERED, "gc_collect_main (libpython3.11.so.1.0)", "visit (object.h:1)"), COLLECTOR),
         (("_bootstrap (threading.py:1002)",), REST),
     ],
 )
@@ -26,13 +40,25 @@ def test_the_innermost_frame_that_has_a_part_decides(frames: tuple[str, ...], pa
     assert part_of(frames) == part
 
 
-def test_shares_are_of_all_samples_but_those_of_threads_that_wait() -> None:
-    waiting = (
-        "_bootstrap (threading.py:1002);_connection_worker_thread (aiosqlite/core.py:59);"
-        "PyThread_acquire_lock_timed (libpython3.11.so.1.0);0x7f97 (libc.so.6)"
-    )
+def test_the_kernel_and_other_threads_have_the_time_that_the_system_tells() -> None:
+    other = "_bootstrap (threading.py:1002);_connection_worker_thread (aiosqlite/core.py:59)"
+    waiting = f"{other};PyThread_acquire_lock_timed (libpython3.11.so.1.0);0x7f97 (libc.so.6)"
+    sent = ";".join((*HANDLED, "write (stream.c:80)", "write (libc.so.6)"))
+    times = ThreadTimes(user=4.0, kernel=1.0, others_user=3.0, others_kernel=2.0)
 
-    found = shares([f"{';'.join(ANSWERED)} 30", f"{';'.join(HANDLED)} 10", f"{waiting} 60"])
-    assert found["pipeline"] == 0.75
-    assert found["HTTP: aiohttp and uvloop"] == 0.25
-    assert sum(found.values()) == 1
+    found = shares(
+        [
+            f"{';'.join(ANSWERED)} 30",
+            f"{';'.join(HANDLED)} 10",
+            f"{sent} 40",
+            f"{waiting} 60",
+            f"{other} 9",
+        ],
+        times,
+    )
+    assert found["pipeline"] == pytest.approx(0.3)
+    assert found["HTTP: aiohttp"] == pytest.approx(0.1)
+    assert found[SOCKETS] == pytest.approx(0.1)
+    assert found[DATABASE] == pytest.approx(0.3)
+    assert found[DISK] == pytest.approx(0.2)
+    assert sum(found.values()) == pytest.approx(1)

@@ -7,8 +7,7 @@ from statistics import median
 
 from tests.benchmarks.gateways import gateway, post
 from tests.benchmarks.load import Run
-from tests.benchmarks.scale.own_actions import write_actions
-from tests.benchmarks.scale.results import (
+from tests.benchmarks.parts import (
     LOAD_HEAD,
     Held,
     Part,
@@ -16,6 +15,7 @@ from tests.benchmarks.scale.results import (
     load_cells,
     raw_run,
 )
+from tests.benchmarks.scale.own_actions import write_actions
 from tests.benchmarks.scale.rounds import Effort, Load, run_rounds
 from tests.benchmarks.serving import Server
 from tests.benchmarks.starts import Start
@@ -57,7 +57,13 @@ def measure_actions(folder: Path, effort: Effort) -> Part:
         },
     }
     held = [_held(found, kind, than) for kind in ("one", "all") for than in (AGAIN, MANY)]
-    return Part(("own actions, called", *LOAD_HEAD, "start, s", "idle, MB"), rows, raw, held)
+    return Part(
+        "Actions: registered ones, of which one is called or all",
+        ("own actions, called", *LOAD_HEAD, "start, s", "idle, MB"),
+        rows,
+        raw,
+        held,
+    )
 
 
 def _start(stack: ExitStack, folder: Path, count: int) -> tuple[Server, list[str], list[Start]]:

@@ -6,7 +6,7 @@ from pathlib import Path
 from statistics import median
 
 from tests.benchmarks.gateways import gateway, post
-from tests.benchmarks.scale.results import LOAD_HEAD, Part, load_cells, raw_run
+from tests.benchmarks.parts import LOAD_HEAD, Part, load_cells, raw_run
 from tests.benchmarks.scale.rounds import Effort, Load, run_rounds
 from tests.benchmarks.serving import Server
 from tests.benchmarks.subjects import Subject
@@ -105,7 +105,12 @@ def measure_bodies(folder: Path, effort: Effort) -> Part:
         name: {"bytes": sizes[name], "runs": [raw_run(run) for run in runs]}
         for name, runs in found.items()
     }
-    return Part(("parameters, bytes", *LOAD_HEAD, "MB/s"), rows, raw)
+    return Part(
+        "Bodies: parameters as one text, and as an object of short texts",
+        ("parameters, bytes", *LOAD_HEAD, "MB/s"),
+        rows,
+        raw,
+    )
 
 
 def _subject(server: Server, kind: str, body: str) -> Subject:

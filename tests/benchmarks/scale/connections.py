@@ -3,7 +3,7 @@
 from contextlib import ExitStack
 from pathlib import Path
 
-from tests.benchmarks.scale.results import LOAD_HEAD, Part, load_cells, raw_run
+from tests.benchmarks.parts import LOAD_HEAD, Part, load_cells, raw_run
 from tests.benchmarks.scale.rounds import Effort, Load, run_rounds
 from tests.benchmarks.subjects import open_increment, open_ping
 
@@ -25,4 +25,9 @@ def measure_connections(folder: Path, effort: Effort) -> Part:
         found = run_rounds(loads, effort)
     rows = [(name, *load_cells(runs)) for name, runs in found.items()]
     raw = {name: [raw_run(run) for run in runs] for name, runs in found.items()}
-    return Part(("action, connections", *LOAD_HEAD), rows, raw)
+    return Part(
+        "Connections: the shortest call and the hot write",
+        ("action, connections", *LOAD_HEAD),
+        rows,
+        raw,
+    )

@@ -9,9 +9,7 @@ from typing import Any
 
 from tests.benchmarks.gateways import gateway
 from tests.benchmarks.load import Run
-from tests.benchmarks.scale.databases import Filled, Place, filled
-from tests.benchmarks.scale.filling import counter_id
-from tests.benchmarks.scale.results import (
+from tests.benchmarks.parts import (
     LOAD_HEAD,
     Held,
     Part,
@@ -19,6 +17,8 @@ from tests.benchmarks.scale.results import (
     load_cells,
     raw_run,
 )
+from tests.benchmarks.scale.databases import Filled, Place, filled
+from tests.benchmarks.scale.filling import counter_id
 from tests.benchmarks.scale.rounds import Effort, Load, run_rounds
 from tests.benchmarks.serving import BenchmarkError, Server
 from tests.benchmarks.subjects import Subject
@@ -49,15 +49,12 @@ def measure_counters(
         found = run_rounds(dict(sorted(loads.items(), key=_by_action)), effort)
     few = min(counts)
     held = [
-        each
-        for action in ACTIONS
-        for count in counts
-        if count != few
-        for each in _held(found, action, count, few)
+        _held(found, action, count, few) for action in ACTIONS for count in counts if count != few
     ]
     rows = [(name, *load_cells(runs)) for name, runs in found.items()]
     raw = {name: [raw_run(run) for run in runs] for name, runs in found.items()}
-    return Part(("action, counters", *LOAD_HEAD), rows, raw, held)
+    where = "SQLite" if place.server is None else "PostgreSQL"
+    return Part(f"Counters on {where}", ("action, counters", *LOAD_HEAD), rows, raw, held)
 
 
 def _name(action: str, count: int) -> str:
@@ -105,18 +102,14 @@ def _require_sound(server: Server, shelf: Filled) -> None:
             raise BenchmarkError(f"The counter {number} is {counter} with {history}.")
 
 
-def _held(found: dict[str, list[Run]], action: str, count: int, few: int) -> list[Held]:
-    """Time and processor time a call, each as a multiple of what the fewest counters take."""
+def _held(found: dict[str, list[Run]], action: str, count: int, few: int) -> Held:
+    """Time a call as a multiple of what it is with the fewest counters, and processor time."""
     many, base = found[_name(action, count)], found[_name(action, few)]
     pairs = list(zip(many, base, strict=True))
-    of = f"{action}, {count:,} / {few:,}"
-    doubtful = disturbed(many, base)
-    return [
-        Held(f"time of {of}", [b.rate / a.rate for a, b in pairs], TARGET, doubtful=doubtful),
-        Held(
-            f"CPU of {of}",
-            [a.microseconds / b.microseconds for a, b in pairs],
-            TARGET,
-            doubtful=doubtful,
-        ),
-    ]
+    return Held(
+        f"time of {action}, {count:,} / {few:,}",
+        [b.rate / a.rate for a, b in pairs],
+        TARGET,
+        by_cpu=[a.microseconds / b.microseconds for a, b in pairs],
+        doubtful=disturbed(many, base),
+    )

@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from tests.benchmarks.load import run_load
-from tests.benchmarks.scale.results import Held, Part
+from tests.benchmarks.parts import Held, Part
 from tests.benchmarks.scale.rounds import Effort
 from tests.benchmarks.serving import HOST, BenchmarkError
 from tests.benchmarks.subjects import open_ping
@@ -44,8 +44,14 @@ def measure_memory(folder: Path, effort: Effort) -> Part:
         )
     slopes = [(run[-1] - run[0]) * 1e3 / COUNTS[-1] for run in runs]
     held = [Held(f"memory a connection, of {COUNTS[-1]:,}, kB", slopes, TARGET)]
-    raw = {"connections": COUNTS, "megabytes": runs}
-    return Part(("open connections", "memory, MB", "kB a connection"), rows, raw, held)
+    raw = {"connections": COUNTS, "megabytes": [[round(each, 2) for each in run] for run in runs]}
+    return Part(
+        "Memory by open connections",
+        ("open connections", "memory, MB", "kB a connection"),
+        rows,
+        raw,
+        held,
+    )
 
 
 def _measure(folder: Path) -> list[float]:
