@@ -163,7 +163,7 @@ class Pipeline:
         call.body.refuse_early(body_limit)
         if registered is None:
             raise self.registry.unknown(call.section, call.action)
-        _announce_deprecation(registered.action.deprecated, trail)
+        _announce_deprecation(registered.deprecated, trail)
         if registered.needs_key:
             await self._admit(call, registered, trail)
         elif registered.writes:
@@ -218,7 +218,7 @@ class Pipeline:
         return data
 
     def _body_limit(self, registered: Registered | None) -> int:
-        own = registered.action.body_limit if registered is not None else None
+        own = registered.body_limit if registered is not None else None
         return self.shared.settings.body_limit if own is None else own
 
     def _facts(self, trail: Trail) -> dict[str, Any]:

@@ -4,14 +4,21 @@ import difflib
 import re
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any
 
 from marshmallow import RAISE, Schema, ValidationError, fields
 
 from gateway.access.identity import Identity
-from gateway.access.roles import is_scope
-from gateway.action import NO_KEY, Action, BatchAction, Declared, Effect, ListAction
+from gateway.access.roles import Reserved, is_scope
+from gateway.action import (
+    NO_KEY,
+    Action,
+    BatchAction,
+    Declared,
+    Deprecation,
+    Effect,
+    ListAction,
+)
 from gateway.codec.load import Load, compile_load, refuse_all
 from gateway.codec.options import Expansions, StrictBoolean
 from gateway.codec.plain import NotCompiled
@@ -19,10 +26,14 @@ from gateway.codec.secrets import secret_paths
 from gateway.codec.show import Show, Unshowable, compile_show, why_interpreted
 from gateway.errors import ActionError, FilterError, UnknownAction
 from gateway.limits.policy import parse_limit
+from gateway.listing import Cursors, Pages
 from gateway.settings import SettingsError
 from gateway.store.migrate import Migrations
 
 AnyAction = Action[Any, Any] | ListAction[Any, Any] | BatchAction[Any, Any]
+
+Run = Callable[[Any, Any], Awaitable[Any]]
+"""From parameters and context to what the action gives."""
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _SUGGESTIONS = 3
@@ -62,9 +73,13 @@ class Section:
         return loaded
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Registered:
-    """An action in its place, with everything that a call needs worked out beforehand."""
+    """An action in its place, with everything that a call needs worked out beforehand.
+
+    What calls ask of the action's class stands here again: with a thousand actions, each object
+    that a call touches is one that the processor has to fetch anew, and a class is many.
+    """
 
     path: str
     """`section/action`."""
@@ -72,6 +87,19 @@ class Registered:
     name: str
     action: AnyAction
     summary: str
+    scope: str
+    needs_key: bool
+    reserved: Reserved | None
+    deprecated: Deprecation | None
+    body_limit: int | None
+    writes: bool
+    flag: str | None
+    """The flag of a successful answer: creation, modification, deletion, or none."""
+    is_audited: bool
+    """Whether a success leaves a row in the audit trail, in the write's own transaction."""
+    listing: Pages | Cursors | None
+    run: Run | None
+    """The action's own `run`; a BatchAction, which serves many calls at once, has none."""
     takes: Schema
     gives: Schema
     raises: tuple[type[ActionError], ...]
@@ -80,8 +108,8 @@ class Registered:
     load: Load
     """`takes`, compiled."""
     load_options: Load
-    needs_key: bool
-    writes: bool
+    show_plain: Show
+    """`gives`, compiled, as a caller sees it who asks for nothing more."""
     secrets: tuple[tuple[str, ...], ...]
     """Where in an answer's data there is what nobody is told twice: fields that are `secret`."""
     _shows: dict[tuple[bool, frozenset[str]], Show] = field(default_factory=dict)
@@ -93,21 +121,11 @@ class Registered:
 
     def permits(self, identity: Identity) -> bool:
         """Whether scope and reservation let the identity call the action."""
-        scope, reserved = self.action.scope, self.action.reserved
-        if scope == NO_KEY:
+        if not self.needs_key:
             return True
-        return identity.may(scope) and (reserved is None or identity.is_among(reserved))
-
-    @cached_property
-    def flag(self) -> str | None:
-        """The flag of a successful answer: creation, modification, deletion, or none."""
-        flag: str | None = self.action.effect.value
-        return flag
-
-    @property
-    def is_audited(self) -> bool:
-        """Whether a success leaves a row in the audit trail, in the write's own transaction."""
-        return self.action.audited or self.action.effect is Effect.DELETES
+        return identity.may(self.scope) and (
+            self.reserved is None or identity.is_among(self.reserved)
+        )
 
     @property
     def expansions(self) -> tuple[str, ...]:
@@ -119,6 +137,8 @@ class Registered:
 
     def show(self, *, full: bool, expand: frozenset[str]) -> Show:
         """The compiled shape, with what the caller asked to see of it."""
+        if not full and not expand:
+            return self.show_plain
         show = self._shows.get((full, expand))
         if show is None:
             show = compile_show(self.gives, full=full, expand=expand)
@@ -182,16 +202,16 @@ def _register(section: Section, kind: type[AnyAction], interpreted: list[str]) -
     clash = set(takes.fields) & set(options.fields if options else ())
     _require(not clash, f"{where}: the gateway itself reads {', '.join(sorted(clash))}")
     load, load_options = (_compiled(each, where, interpreted) for each in (takes, options))
+    show_plain = _shown(gives, where)
     summary = (kind.__doc__ or "").strip().partition("\n")[0]
+    action = kind()
     registered = Registered(
-        where, section.name, name, kind(), summary, takes, gives, raises, options,
-        load, load_options, kind.scope != NO_KEY, kind.effect is not Effect.READS,
-        tuple(secret_paths(gives)),
+        where, section.name, name, action, summary, kind.scope, kind.scope != NO_KEY, kind.reserved,
+        kind.deprecated, kind.body_limit, kind.effect is not Effect.READS, kind.effect.value,
+        kind.audited or kind.effect is Effect.DELETES, kind.listing,
+        None if isinstance(action, BatchAction) else action.run, takes, gives, raises, options,
+        load, load_options, show_plain, tuple(secret_paths(gives)),
     )  # fmt: skip
-    try:
-        registered.show(full=True, expand=frozenset(registered.expansions))
-    except Unshowable as fault:
-        raise RegistrationError(f"{where}: {fault}") from None
     interpreted += [f"{where}: {reason}" for reason in why_interpreted(gives)]
     return registered
 
@@ -230,6 +250,17 @@ def _compiled(shape: Schema | None, where: str, interpreted: list[str]) -> Load:
     except NotCompiled as reason:
         interpreted.append(f"{where}: {reason}")
         return refuse_all
+
+
+def _shown(gives: Schema, where: str) -> Show:
+    """The compiled shape as it is seen unasked; all of it has a JSON form. Raises as below."""
+    expansions = tuple(getattr(gives, "expansions", ()))
+    try:
+        everything = compile_show(gives, full=True, expand=expansions)
+        hides = expansions or getattr(gives, "extended", ())
+        return compile_show(gives) if hides else everything
+    except Unshowable as fault:
+        raise RegistrationError(f"{where}: {fault}") from None
 
 
 def _require_usable_limit(kind: type[AnyAction], where: str) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -57,6 +58,7 @@ class CounterRow(NamedTuple):
 
 
 _NUMBER, _VERSION = map(CounterRow._fields.index, ("number", "version"))
+_FIRST = itemgetter(0)
 _REST = CounterRow._fields.index("updated_at") + 1
 
 Head = str
@@ -182,7 +184,10 @@ async def find_for_update(db: Transaction, wanted: Reference) -> CounterRow | No
 
 
 async def load_for_update(db: Transaction, wanted: Iterable[Reference]) -> "Loaded":
-    """All the counters that are meant, kept from being changed by others."""
+    """All the counters that are meant, kept from being changed by others.
+
+    They are asked for, and saved, in the order in which they lie in the file.
+    """
     by_id, by_external_id = set(), set()
     for each in wanted:
         if each.id is not None:
@@ -191,7 +196,7 @@ async def load_for_update(db: Transaction, wanted: Iterable[Reference]) -> "Load
             by_external_id.add((each.workspace_id, each.external_id))
     found: list[Any] = []
     if by_id:
-        found += await db.all(_LOCK_MANY_BY_ID, rows=list(by_id))
+        found += await db.all(_LOCK_MANY_BY_ID, rows=sorted(by_id))
     if by_external_id:
         found += await db.all(_LOCK_MANY_BY_EXTERNAL_ID, rows=list(by_external_id))
     return Loaded([CounterRow._make(row) for row in found])
@@ -216,8 +221,9 @@ async def save_steps(
     """Save counters whose number, version and time of change are new, and their changes."""
     if rows:
         stepped = [(row.id, row.number, row.version, row.updated_at) for row in rows]
+        stepped.sort(key=_FIRST)
         await db.defer(_SAVE_STEPS, rows=stepped)
-        await add_changes(db, changes)
+        await add_changes(db, sorted(changes, key=_FIRST))
 
 
 async def add(db: Transaction, row: CounterRow, change: ChangeRow) -> None:

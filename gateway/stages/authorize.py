@@ -8,7 +8,7 @@ from gateway.registry import Registered
 
 def authorize(identity: Identity, registered: Registered) -> None:
     """Raise PermissionDenied unless the identity may call the action."""
-    scope, reserved = registered.action.scope, registered.action.reserved
+    scope, reserved = registered.scope, registered.reserved
     if not identity.may(scope):
         raise PermissionDenied(scope=scope)
     if reserved is not None and not identity.is_among(reserved):

@@ -3,7 +3,6 @@
 from collections.abc import Awaitable, Mapping
 
 from gateway.access.identity import Identity
-from gateway.action import NO_KEY
 from gateway.errors import RateLimited
 from gateway.limits.limiter import Limiter, Rule
 from gateway.limits.policy import Ruling, parse_limit
@@ -47,7 +46,7 @@ def rules_of(registry: Registry, limits: Mapping[str, str]) -> dict[str, Rule]:
     rules: dict[str, Rule] = {}
     for each in registry:
         declared = each.action.limit
-        if each.action.scope != NO_KEY:
+        if each.needs_key:
             text = limits.get(each.path, declared)
             rules[each.path] = Rule(each.action.cost, parse_limit(text) if text else None)
     for path in limits:

@@ -33,7 +33,7 @@ def validate(
     """
     if nul_paths := paths_with_nul(sent, text):
         raise _refusal(_nested(nul_paths), registered)
-    shape, declared = registered.options, registered.action.listing
+    shape, declared = registered.options, registered.listing
     if shape is None or (declared is None and shape.fields.keys().isdisjoint(sent)):
         return _read(sent, registered), NO_OPTIONS
     names = shape.fields

@@ -24,6 +24,13 @@ _PRAGMAS = {
     "journal_size_limit": 67_108_864,  # bytes
 }
 
+WRITER_CACHE = 65_536
+"""kB of pages that the writer keeps, as far as there are that many.
+
+With 10 million counters, a group of increments asks the system for a quarter fewer pages than with
+SQLite's 2,000 kB, which do not even hold what the group loaded until it is saved.
+"""
+
 _DIALECT = dialect_named("sqlite")
 
 
@@ -70,8 +77,8 @@ class SqliteDatabase:
     async def open(self) -> Self:
         """Open every connection. Raises DatabaseError when the file cannot be used."""
         try:
-            self._writer = SqliteWriter(await self._connect())
-            readers = [await self._connect(query_only=True) for _ in range(READERS)]
+            self._writer = SqliteWriter(await self._connect(cache_size=-WRITER_CACHE))
+            readers = [await self._connect(query_only=1) for _ in range(READERS)]
         except sqlite3.Error as fault:
             await self.close()
             raise DatabaseError(f"The database {self._path} cannot be opened: {fault}.") from fault
@@ -114,11 +121,11 @@ class SqliteDatabase:
             await connection.close()
         self._connections.clear()
 
-    async def _connect(self, *, query_only: bool = False) -> StepsConnection:
+    async def _connect(self, **pragmas: int) -> StepsConnection:
         connection = StepsConnection(str(self._path))
         await connection.open()
         self._connections.append(connection)
-        for name, wanted in (_PRAGMAS | {"query_only": int(query_only)}).items():
+        for name, wanted in (_PRAGMAS | pragmas).items():
             await connection.execute_fetchall(f"PRAGMA {name} = {wanted}")
             ((found,),) = await connection.execute_fetchall(f"PRAGMA {name}")
             if found != wanted:

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 from marshmallow import fields
 
-from gateway import Section
+from gateway import Effect, Section
 from gateway.codec.show import Show
 from gateway.registry import AnyAction, RegistrationError, Registry
 from schemas.base import Shape
@@ -105,6 +105,17 @@ def test_an_action_is_called_by_its_class_or_by_its_own_name() -> None:
 
     assert [each.path for each in registry] == ["play/hello", "play/keep", "play/keep_and_crash"]
     assert next(each.summary for each in registry) == "Say hello."
+
+
+def test_what_a_call_asks_of_its_action_is_told_beside_it() -> None:
+    for each in Registry([toys.section]):
+        action = each.action
+        assert (each.scope, each.reserved, each.deprecated, each.body_limit, each.listing) == (
+            action.scope, action.reserved, action.deprecated, action.body_limit, action.listing
+        )  # fmt: skip
+        assert each.run == getattr(action, "run", None)
+        assert (each.flag, each.writes) == (action.effect.value, action.effect is not Effect.READS)
+        assert each.is_audited is (action.audited or action.effect is Effect.DELETES)
 
 
 def test_an_action_that_is_not_there_is_not_found() -> None:

@@ -40,6 +40,63 @@ def test_secrets_are_found_wherever_they_are() -> None:
     assert list(secret_paths(Outer())) == PATHS
 
 
+class Branch(Schema):
+    """A shape that holds itself."""
+
+    name = Text()
+    word = Secret()
+    below = fields.List(fields.Nested(lambda: Branch))
+
+
+class Folder(Schema):
+    """A shape that holds itself in every way there is, and no secret."""
+
+    name = Text()
+    inner = fields.Nested(lambda: Folder)
+    named = fields.Dict(values=fields.Nested(lambda: Folder))
+    pair = fields.Tuple((Text(), fields.Nested(lambda: Folder)))
+    plucked = fields.Pluck(f"{__name__}.Folder", "inner")
+
+
+class Locker(Schema):
+    """Two shapes that hold each other; the secret is in the other one."""
+
+    owner = fields.Nested(lambda: Owner)
+
+
+class Owner(Schema):
+    locker = fields.Nested(lambda: Locker)
+    code = Secret()
+
+
+@pytest.mark.parametrize(
+    ("shape", "paths"),
+    [
+        (Branch(), [("word",), ("below",)]),
+        (Folder(), []),
+        (Locker(), [("owner", "locker"), ("owner", "code")]),
+        (Owner(), [("locker", "owner"), ("code",)]),
+        (Branch(exclude=("word",)), [("below", "word"), ("below", "below")]),
+        (Branch(only=("name", "below.name")), []),
+        (Branch(only=("below.below.below.word",)), [("below", "below", "below", "word")]),
+    ],
+)  # fmt: skip
+def test_secrets_are_found_in_a_shape_that_holds_itself(
+    shape: Schema, paths: list[tuple[str, ...]]
+) -> None:
+    assert list(secret_paths(shape)) == paths
+
+
+def test_secrets_are_withheld_however_deep_a_shape_holds_itself() -> None:
+    leaf = {"name": "c", "word": "s", "below": []}
+    data = {"name": "a", "word": "s", "below": [{"name": "b", "word": "s", "below": [leaf]}]}
+    told = orjson.dumps(Branch().dump(data))
+
+    kept = withhold(told, secret_paths(Branch()))
+
+    assert orjson.loads(kept) == {"name": "a", "word": None, "below": None}
+
+
 @pytest.mark.parametrize(
     ("data", "kept"),
     [
