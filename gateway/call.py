@@ -1,11 +1,12 @@
 """One call, whichever door it came through."""
 
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Awaitable
+from typing import Any, Protocol
 
 import orjson
 
-from gateway.errors import PayloadTooLarge
+from gateway.access.identity import Identity
+from gateway.errors import ActionError, PayloadTooLarge
 
 
 class Body(Protocol):
@@ -17,8 +18,8 @@ class Body(Protocol):
         Raises UnsupportedMediaType or PayloadTooLarge.
         """
 
-    async def read(self, limit: int) -> bytes:
-        """The JSON text; empty stands for no parameters.
+    def read(self, limit: int) -> bytes | Awaitable[bytes]:
+        """The JSON text, at once where all of it is here; empty stands for no parameters.
 
         Raises PayloadTooLarge, RequestTimeout or MalformedRequest.
         """
@@ -38,13 +39,12 @@ class JsonBody:
         if len(self._text) > limit:
             raise PayloadTooLarge(limit=limit)
 
-    async def read(self, limit: int) -> bytes:
+    def read(self, limit: int) -> bytes:
         return self._text
 
 
-@dataclass(slots=True)
 class Call:
-    """A request for one action, as every door hands it to the pipeline.
+    """A request for one action, as every door hands it to the pipeline, and how far it came.
 
     `key` is the API key as it was presented, or None. `started` is the reading of the pipeline's
     stopwatch (seconds) at the end of the request's headers; `deadline` the event loop's time at
@@ -53,13 +53,45 @@ class Call:
     the trace that the call belongs to, as `gateway.tracing.read_traceparent` gives it.
     """
 
-    section: str
-    action: str
-    body: Body
-    request_id: str
-    started: float
-    key: str | None = None
-    deadline: float | None = None
-    address: str | None = None
-    idempotency_key: str | None = None
-    traceparent: str | None = None
+    # Made for each call, and so without a dataclass, whose factories cost as much as all the rest.
+    __slots__ = (
+        "action", "address", "body", "caller", "deadline", "error", "flags", "headers",
+        "idempotency_key", "key", "object_id", "registered", "request_id", "section", "started",
+        "traceparent", "workspace_id",
+    )  # fmt: skip
+
+    def __init__(  # noqa: PLR0917 - its doors name them; the one for HTTP has not the time
+        self,
+        section: str,
+        action: str,
+        body: Body,
+        request_id: str,
+        started: float,
+        key: str | None = None,
+        deadline: float | None = None,
+        address: str | None = None,
+        idempotency_key: str | None = None,
+        traceparent: str | None = None,
+    ) -> None:
+        self.section = section
+        self.action = action
+        self.body = body
+        self.request_id = request_id
+        self.started = started
+        self.key = key
+        self.deadline = deadline
+        self.address = address
+        self.idempotency_key = idempotency_key
+        self.traceparent = traceparent
+        self.flags: dict[str, object] = {"request_id": request_id}
+        """The flags of the answer to come, and its HTTP headers."""
+        self.headers: list[tuple[str, str]] = []
+        self.registered: Any = None
+        """The action's entry in the registry, a `gateway.registry.Registered`, once it is found."""
+        self.caller: Identity | None = None
+        self.error: ActionError | None = None
+        """What the call was refused for, or failed with."""
+        self.object_id: str | None = None
+        """The object that the action named for the audit trail, and the workspace to keep that in.
+        """
+        self.workspace_id: str | None = None

@@ -76,17 +76,6 @@ class Options(NamedTuple):
 NO_OPTIONS = Options()
 
 
-class Noted(Protocol):
-    """What is noted of a call for those who watch it; see `gateway.pipeline.Trail`."""
-
-    call: Call
-    flags: dict[str, object]
-    registered: Any
-    caller: Identity | None
-    object_id: str | None
-    workspace_id: str | None
-
-
 PERMITTED_ACTIONS = "permitted_actions"
 """The expansion that shows what the caller may do with an object."""
 
@@ -107,7 +96,7 @@ class Context:
     options: Options
     flags: dict[str, object]
     show: Show
-    noted: Noted
+    call: Call
     on_commit: list[Callable[[], None]] | None = None
     """What is to be done once the transaction is committed; None where there is none."""
 
@@ -128,7 +117,7 @@ class Context:
     @property
     def log(self) -> structlog.typing.FilteringBoundLogger:
         """A logger that names the section and the call."""
-        call = self.noted.call
+        call = self.call
         log: structlog.typing.FilteringBoundLogger = self.shared.log.bind(
             section=self.section, request_id=call.request_id, **trace_facts(call.traceparent)
         )
@@ -140,7 +129,7 @@ class Context:
 
         The gateway records no spans of its own, so it hands on the caller's as their parent.
         """
-        return self.noted.call.traceparent
+        return self.call.traceparent
 
     @property
     def settings(self) -> Settings:
@@ -165,8 +154,8 @@ class Context:
         `workspace_id` names a workspace other than the caller's to keep the row in. Named before
         a refusal, the object is in the refusal's row too.
         """
-        self.noted.object_id = object_id
-        self.noted.workspace_id = workspace_id
+        self.call.object_id = object_id
+        self.call.workspace_id = workspace_id
 
     def expands(self, name: str) -> bool:
         """Whether the caller asked for the expansion."""

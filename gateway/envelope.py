@@ -47,19 +47,15 @@ class Envelope(NamedTuple):
 
 
 def of_success(
-    data_json: bytes, *, flags: Mapping[str, object], seconds: float, headers: Headers = ()
+    data_json: bytes, flags: Mapping[str, object], seconds: float, headers: Headers = ()
 ) -> Envelope:
     """`data_json` was encoded inside the write's transaction and is sent to the byte."""
     body = _body(b"success", seconds, flags, data_json)
-    return Envelope(body, _SUCCESS, None, flags, seconds, headers=headers)
+    return Envelope(body, _SUCCESS, None, flags, seconds, 200, 200, headers)
 
 
 def of_parameter_error(
-    error: ParameterError,
-    *,
-    flags: Mapping[str, object],
-    seconds: float,
-    headers: Headers = (),
+    error: ParameterError, flags: Mapping[str, object], seconds: float, headers: Headers = ()
 ) -> Envelope:
     data_json = orjson.dumps({"message": error.message, "errors": error.errors})
     status = Status.PARAMETER_ERROR.value
@@ -68,11 +64,7 @@ def of_parameter_error(
 
 
 def of_error(
-    error: ActionError,
-    *,
-    flags: Mapping[str, object],
-    seconds: float,
-    headers: Headers = (),
+    error: ActionError, flags: Mapping[str, object], seconds: float, headers: Headers = ()
 ) -> Envelope:
     return Envelope(
         _body(b"error", seconds, flags, orjson.dumps(error.data())),

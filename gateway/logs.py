@@ -78,19 +78,19 @@ class CallLog:
     def __init__(self, log: Log) -> None:
         self._log = log
 
-    def saw(self, trail: Any, envelope: Envelope) -> None:
-        """`trail` is the pipeline's; see `gateway.pipeline.Trail`."""
-        registered, caller = trail.registered, trail.caller
+    def saw(self, call: Any, envelope: Envelope) -> None:
+        """`call` is a `gateway.call.Call` that was answered."""
+        registered, caller = call.registered, call.caller
         self._log.call(
-            trail.call.request_id,
+            call.request_id,
             # A name that is no action's is what the caller typed, and stays out of the log.
             registered.path if registered is not None else None,
             caller.account_id if caller is not None else None,
             envelope.status,
             envelope.code,
-            round(envelope.seconds * 1000, 3),
+            envelope.seconds * 1000,
             len(envelope.body),
-            trail.call.traceparent,
+            call.traceparent,
         )
 
 
@@ -186,6 +186,7 @@ def _spread(_: Any, __: str, event: Event) -> Event:
     if "line" in event:
         *facts, traceparent = event.pop("line")
         event.update(zip(_CALL_FACTS, facts, strict=True))
+        event["ms"] = round(event["ms"], 3)
         event.update(trace_facts(traceparent))
     return event
 
@@ -216,7 +217,7 @@ class _JsonLines:
         return (
             f'{{"request_id":"{request_id}","action":{_quoted(action)},'
             f'"account":{_quoted(account)},"status":"{status}","code":{_quoted(code)},'
-            f'"ms":{ms},"bytes":{size},{trace}"event":"call","level":"info","at":"{self._now()}"}}\n'
+            f'"ms":{ms:.3f},"bytes":{size},{trace}"event":"call","level":"info","at":"{self._now()}"}}\n'
         ).encode()
 
     def _now(self) -> str:

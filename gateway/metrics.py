@@ -51,9 +51,9 @@ class CallMetrics:
     def __init__(self, actions: Iterable[str]) -> None:
         self.tallies = {path: _Tally() for path in (*actions, OTHER)}
 
-    def saw(self, trail: Any, envelope: Envelope) -> None:
-        """`trail` is the pipeline's; see `gateway.pipeline.Trail`."""
-        registered = trail.registered
+    def saw(self, call: Any, envelope: Envelope) -> None:
+        """`call` is a `gateway.call.Call` that was answered."""
+        registered = call.registered
         tally = self.tallies[OTHER if registered is None else registered.path]
         outcome = envelope.code or envelope.status
         outcomes, seconds = tally.outcomes, envelope.seconds

@@ -2,8 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from typing import Any, Protocol
@@ -16,7 +15,7 @@ from gateway.call import Call, JsonBody
 from gateway.codec.encode import encode
 from gateway.codec.strict import parse_object
 from gateway.context import Surroundings
-from gateway.envelope import Envelope
+from gateway.envelope import Envelope, Headers
 from gateway.errors import (
     ActionError,
     DeadlineExceeded,
@@ -40,25 +39,11 @@ from gateway.store.database import Database, LockedError, QueueFullError
 from gateway.tracing import trace_facts
 
 
-@dataclass(slots=True)
-class Trail:
-    """How far a call came, for those who watch."""
-
-    call: Call
-    flags: dict[str, object]
-    registered: Registered | None = None
-    caller: Identity | None = None
-    headers: list[tuple[str, str]] = field(default_factory=list)
-    error: ActionError | None = None
-    object_id: str | None = None
-    """The object that the action named for the audit trail, and the workspace to keep that in."""
-    workspace_id: str | None = None
-
-
 class Observer(Protocol):
     """Whoever watches calls (logs, metrics, audit); it cannot change one."""
 
-    def saw(self, trail: Trail, envelope: Envelope) -> None: ...
+    def saw(self, call: Call, envelope: Envelope) -> None:
+        """`call` was answered with `envelope`."""
 
 
 KEY_ERRORS = (IdempotencyKeyInUse, IdempotencyKeyReused)
@@ -96,30 +81,28 @@ class Pipeline:
         self._authenticator = authenticator
         self._observers = observers
         self._runner = Runner(registry, database, shared, turns or Turns())
+        self._most = shared.settings.max_running
+        self._usual_body_limit = shared.settings.body_limit
         self._running = 0
 
     async def answer(self, call: Call) -> Envelope:
         """The envelope for any call, whatever happens on the way; cancelling passes through."""
-        trail = Trail(call, {"request_id": call.request_id})
         try:
             if call.deadline is None:
-                data = await self._perform(call, trail)
+                data = await self._perform(call)
             else:
-                data = await self._perform_in_time(call.deadline, call, trail)
-            seconds = self.stopwatch() - call.started
-            envelope = envelopes.of_success(
-                data, flags=trail.flags, seconds=seconds, headers=tuple(trail.headers)
-            )
+                data = await self._perform_in_time(call.deadline, call)
+            envelope = envelopes.of_success(data, *self._facts(call))
         except ParameterError as error:
-            envelope = envelopes.of_parameter_error(error, **self._facts(trail))
+            envelope = envelopes.of_parameter_error(error, *self._facts(call))
         except ActionError as error:
-            trail.error = error
-            envelope = envelopes.of_error(error, **self._facts(trail))
+            call.error = error
+            envelope = envelopes.of_error(error, *self._facts(call))
         except Exception:
             told = trace_facts(call.traceparent)
             self.shared.log.exception("call.crashed", request_id=call.request_id, **told)
-            envelope = envelopes.of_error(InternalServerError(), **self._facts(trail))
-        return self._watched(trail, envelope)
+            envelope = envelopes.of_error(InternalServerError(), *self._facts(call))
+        return self._watched(call, envelope)
 
     async def call(self, path: str, key: str | None = None, /, **params: Any) -> dict[str, Any]:
         """Call `section/action` from Python, and have the envelope as whoever parses it has."""
@@ -132,81 +115,101 @@ class Pipeline:
         return envelope.parsed()
 
     def refuse(self, call: Call, error: ActionError) -> Envelope:
-        """The envelope for a call that a door turns away before any of its steps."""
-        trail = Trail(call, {"request_id": call.request_id})
-        return self._watched(trail, envelopes.of_error(error, **self._facts(trail)))
+        """The envelope for a call that a door turns away, whatever was done for it."""
+        call.flags, call.headers = {"request_id": call.request_id}, []
+        return self._watched(call, envelopes.of_error(error, *self._facts(call)))
 
-    def _watched(self, trail: Trail, envelope: Envelope) -> Envelope:
+    def _watched(self, call: Call, envelope: Envelope) -> Envelope:
         for observer in self._observers:
             try:
-                observer.saw(trail, envelope)
+                observer.saw(call, envelope)
             except Exception:
                 self.shared.log.exception("observer.failed", observer=type(observer).__name__)
         return envelope
 
-    async def _perform_in_time(self, deadline: float, call: Call, trail: Trail) -> bytes:
+    async def _perform_in_time(self, deadline: float, call: Call) -> bytes:
         timeout = asyncio.timeout_at(deadline)
         try:
             async with timeout:
-                return await self._perform(call, trail)
+                return await self._perform(call)
         except TimeoutError:
             if timeout.expired():
                 raise DeadlineExceeded from None
             raise
 
-    async def _perform(self, call: Call, trail: Trail) -> bytes:
+    async def _perform(self, call: Call) -> bytes:
         """The steps of the protocol's section 1, in its order."""
-        if self._running >= self.shared.settings.max_running:
+        if self._running >= self._most:
             raise Overloaded
-        registered = trail.registered = self.registry.find(call.section, call.action)
+        registered: Registered | None = self.registry.find(call.section, call.action)
+        call.registered = registered
         body_limit = self._body_limit(registered)
         call.body.refuse_early(body_limit)
         if registered is None:
             raise self.registry.unknown(call.section, call.action)
-        _announce_deprecation(registered.deprecated, trail)
+        if registered.deprecated is not None:
+            _announce_deprecation(registered.deprecated, call)
         if registered.needs_key:
-            await self._admit(call, registered, trail)
+            admitting = self._admit(call, registered)
+            if admitting is not None:
+                await admitting
         elif registered.writes:
             # Strangers share the room that an address has for bad keys.
             await self.failures.note(call.address)
-        text = await call.body.read(body_limit)
-        # Whoever still sends its body is not running: slow clients take no other's place.
-        if self._running >= self.shared.settings.max_running:
-            raise Overloaded
+        text = call.body.read(body_limit)
+        if not isinstance(text, bytes):
+            text = await text
+            # Whoever still sent its body was not running: slow clients take no other's place.
+            if self._running >= self._most:
+                raise Overloaded
         self._running += 1
         try:
-            return await self._serve(text, registered, trail)
+            return await self._serve(text, registered, call)
         finally:
             self._running -= 1
 
-    async def _admit(self, call: Call, registered: Registered, trail: Trail) -> None:
-        """Authenticate, authorize and limit."""
+    def _admit(self, call: Call, registered: Registered) -> Awaitable[None] | None:
+        """Authenticate, authorize and limit; await what is returned, if it is."""
         # Most callers called a moment ago, and need not be waited for.
         caller = self._authenticator.recall(call.key) if call.key is not None else None
         if caller is None:
-            caller = await authenticate(call, by=self._authenticator, failures=self.failures)
-        trail.caller = caller
-        try:
-            authorize(caller, registered)
-        except PermissionDenied:
-            await tell_limit(caller, registered, trail.headers, by=self.limiter)
-            raise
-        limited = limit(caller, registered, trail.headers, by=self.limiter)
+            return self._admit_unknown(call, registered)
+        return self._let_in(call, registered, caller)
+
+    async def _admit_unknown(self, call: Call, registered: Registered) -> None:
+        caller = await authenticate(call, by=self._authenticator, failures=self.failures)
+        limited = self._let_in(call, registered, caller)
         if limited is not None:
             await limited
 
-    async def _serve(self, text: bytes, registered: Registered, trail: Trail) -> bytes:
+    def _let_in(
+        self, call: Call, registered: Registered, caller: Identity
+    ) -> Awaitable[None] | None:
+        call.caller = caller
+        try:
+            authorize(caller, registered)
+        except PermissionDenied as refusal:
+            return self._turn_away(call, registered, caller, refusal)
+        return limit(caller, registered, call.headers, by=self.limiter)
+
+    async def _turn_away(
+        self, call: Call, registered: Registered, caller: Identity, refusal: PermissionDenied
+    ) -> None:
+        await tell_limit(caller, registered, call.headers, by=self.limiter)
+        raise refusal
+
+    async def _serve(self, text: bytes, registered: Registered, call: Call) -> bytes:
         """Validate and run."""
-        call, caller = trail.call, trail.caller
+        caller = call.caller
         sent = parse_object(text)
         key = checked_key(call.idempotency_key) if registered.writes and caller else None
         params, options = validate(
             sent, text, registered, caller, cursor_secret=self.shared.cursor_secret
         )
         if options.listing is not None:
-            trail.flags.update(options.listing.flags())
+            call.flags.update(options.listing.flags())
         try:
-            data = await self._runner.run(registered, params, options, trail, key=key)
+            data = await self._runner.run(registered, params, options, call, key=key)
         except (QueueFullError, LockedError):
             raise Overloaded from None
         except ActionError as error:
@@ -214,32 +217,27 @@ class Pipeline:
                 raise Undeclared(f"{registered.path} raised {error.code()}") from error
             raise
         if registered.flag is not None:
-            trail.flags[registered.flag] = True
+            call.flags[registered.flag] = True
         return data
 
     def _body_limit(self, registered: Registered | None) -> int:
         own = registered.body_limit if registered is not None else None
-        return self.shared.settings.body_limit if own is None else own
+        return self._usual_body_limit if own is None else own
 
-    def _facts(self, trail: Trail) -> dict[str, Any]:
-        return {
-            "flags": trail.flags,
-            "seconds": self.stopwatch() - trail.call.started,
-            "headers": tuple(trail.headers),
-        }
+    def _facts(self, call: Call) -> tuple[Mapping[str, object], float, Headers]:
+        """Flags, seconds and headers of the answer."""
+        return call.flags, self.stopwatch() - call.started, tuple(call.headers)
 
 
-def _announce_deprecation(deprecated: Deprecation | None, trail: Trail) -> None:
+def _announce_deprecation(deprecated: Deprecation, call: Call) -> None:
     """Say that the action is on its way out: RFC 9745 and RFC 8594, and the flag."""
-    if deprecated is None:
-        return
     since = datetime.combine(deprecated.since, datetime.min.time(), UTC)
     sunset = datetime.combine(deprecated.sunset, datetime.min.time(), UTC)
-    trail.headers.append(("Deprecation", f"@{since.timestamp():.0f}"))
-    trail.headers.append(("Sunset", format_datetime(sunset, usegmt=True)))
+    call.headers.append(("Deprecation", f"@{since.timestamp():.0f}"))
+    call.headers.append(("Sunset", format_datetime(sunset, usegmt=True)))
     told: Mapping[str, str] = {
         "since": deprecated.since.isoformat(),
         "sunset": deprecated.sunset.isoformat(),
         "use": deprecated.use,
     }
-    trail.flags["deprecated"] = told
+    call.flags["deprecated"] = told

@@ -8,8 +8,9 @@ from typing import Any
 from gateway.access.audit import rows as audit
 from gateway.access.audit.record import row_about
 from gateway.action import BatchAction, BatchCall
+from gateway.call import Call
 from gateway.codec.encode import Rendered, encode
-from gateway.context import Context, Noted, Options, Surroundings
+from gateway.context import NO_OPTIONS, Context, Options, Surroundings
 from gateway.errors import IdempotencyKeyInUse
 from gateway.listing import CursorPage, Page
 from gateway.registry import Registered, Registry
@@ -40,7 +41,7 @@ class Runner:
         registered: Registered,
         params: Any,
         options: Options,
-        noted: Noted,
+        call: Call,
         *,
         key: str | None = None,
     ) -> Coroutine[Any, Any, bytes]:
@@ -49,67 +50,76 @@ class Runner:
         A write with a `key` runs for the first of its calls; the others wait for that one, and
         have its answer. Raises what the action raises, IdempotencyKeyInUse, IdempotencyKeyReused.
         """
-        if key is None or noted.caller is None:
-            return self._run(registered, params, options, noted)
-        claim = claim_of(key, noted.caller, registered, params, options)
-        return self._run_once(registered, params, options, noted, claim=claim)
+        if key is None or call.caller is None:
+            return self._run(registered, params, options, call, None)
+        claim = claim_of(key, call.caller, registered, params, options)
+        return self._run_once(registered, params, options, call, claim)
 
     async def _run_once(
-        self, registered: Registered, params: Any, options: Options, noted: Noted, *, claim: Claim
+        self, registered: Registered, params: Any, options: Options, call: Call, claim: Claim
     ) -> bytes:
         await self._turns.begin(claim)
         try:
-            return await self._run(registered, params, options, noted, claim=claim)
+            return await self._run(registered, params, options, call, claim)
         except LockedError:
             raise IdempotencyKeyInUse from None
         finally:
             self._turns.end(claim)
 
     async def _run(
-        self,
-        registered: Registered,
-        params: Any,
-        options: Options,
-        noted: Noted,
-        *,
-        claim: Claim | None = None,
+        self, registered: Registered, params: Any, options: Options, call: Call, claim: Claim | None
     ) -> bytes:
-        action, shared, caller, flags = registered.action, self._shared, noted.caller, noted.flags
-        show = registered.show(full=options.full, expand=options.expand)
-        if isinstance(action, BatchAction):
-            assert caller is not None  # noqa: S101 - a BatchAction has a scope, a scope a caller
-            call: BatchCall[Any, Any] = BatchCall(params, caller, options, flags, show, claim=claim)
-            await self._database.join(self._lanes[registered.path], call)
-            return call.outcome()
+        shared = self._shared
+        if options is NO_OPTIONS:
+            show = registered.show_plain
+        else:
+            show = registered.show(full=options.full, expand=options.expand)
+        if registered.run is None:
+            assert call.caller is not None  # noqa: S101 - a BatchAction has a scope, a scope a caller
+            batched: BatchCall[Any, Any] = BatchCall(
+                params, call.caller, options, call.flags, show, claim=claim
+            )
+            await self._database.join(self._lanes[registered.path], batched)
+            return batched.outcome()
         context = Context(
-            shared, self._database.reader, shared.now(), caller, registered.section, options,
-            flags, show, noted,
+            shared, self._database.reader, shared.now(), call.caller, registered.section, options,
+            call.flags, show, call,
         )  # fmt: skip
         if registered.writes:
             return await self._write(registered, params, context, claim)
-        return _shown(await _result(action, params, context), context)
+        try:
+            result = await registered.run(params, context)
+        except asyncio.CancelledError:
+            refuse_to_cancel_itself()
+            raise
+        return _shown(result, context)
 
     async def _write(
         self, registered: Registered, params: Any, context: Context, claim: Claim | None
     ) -> bytes:
         """Run a plain action in a transaction, and what it left for after the commit."""
-        noted, flags = context.noted, context.flags
+        call, flags, run = context.call, context.flags, registered.run
+        assert run is not None  # noqa: S101 - a BatchAction's calls are written by its lane
 
         async def perform(db: Transaction) -> bytes:
             context.db, context.now = db, self._shared.now()
             # What an earlier try left was rolled back.
-            context.on_commit, noted.object_id, noted.workspace_id = [], None, None
+            context.on_commit, call.object_id, call.workspace_id = [], None, None
             if claim is not None:
                 used = await idempotency.claim(db, [claim], at=context.now)
                 if claim in used:
                     return replay(used[claim], claim, flags)
-            result = await _result(registered.action, params, context)
+            try:
+                result = await run(params, context)
+            except asyncio.CancelledError:
+                refuse_to_cancel_itself()
+                raise
             data = _shown(result, context)
             if claim is not None:
                 record = record_of(claim, data, flags, registered)
                 await idempotency.keep(db, [record], at=context.now)
             if registered.is_audited:
-                await self._audit(db, noted, result, context.now)
+                await self._audit(db, call, result, context.now)
             return data
 
         data = await self._database.write(perform)
@@ -124,24 +134,15 @@ class Runner:
         except Exception:
             self._shared.log.exception("callback.failed", request_id=flags["request_id"])
 
-    async def _audit(self, db: Transaction, noted: Noted, result: Any, at: datetime) -> None:
+    async def _audit(self, db: Transaction, call: Call, result: Any, at: datetime) -> None:
         """Leave a row about what was done, in its own transaction, as the last of it."""
         id, days = self._shared.new_id(), self._shared.settings.audit_days
-        row = row_about(noted, noted.caller, "success", id=id, at=at, days=days)
+        row = row_about(call, call.caller, "success", id=id, at=at, days=days)
         if row.object_id is None:
             row = row._replace(object_id=getattr(result, "id", None))
-        if noted.caller is None and row.object_id is None:
+        if call.caller is None and row.object_id is None:
             return  # nobody did nothing: a stranger cannot fill the trail
         await audit.add(db, [row])
-
-
-async def _result(action: Any, params: Any, context: Context) -> Any:
-    """What an Action or a ListAction gives."""
-    try:
-        return await action.run(params, context)
-    except asyncio.CancelledError:
-        refuse_to_cancel_itself()
-        raise
 
 
 def _shown(result: Any, context: Context) -> bytes:

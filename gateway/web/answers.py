@@ -7,7 +7,6 @@ head from a template 0.3.
 from collections.abc import Callable, Iterable
 from email.utils import formatdate
 from http import HTTPStatus
-from typing import NamedTuple
 
 from gateway.envelope import Envelope
 from gateway.web.request import Request
@@ -15,16 +14,11 @@ from gateway.web.request import Request
 Headers = Iterable[tuple[str, object]]
 
 
-class Answer(NamedTuple):
-    """A response, ready to be sent."""
-
-    told: bytes
-    keep_alive: bool
-    """Whether the connection may serve another request after it."""
-
-
 class Answers:
-    """Makes answers; `clock` gives the time in seconds since the epoch, for the Date header."""
+    """Makes answers; `clock` gives the time in seconds since the epoch, for the Date header.
+
+    An answer that ends its connection says so to the client, and in `request.keep_alive`.
+    """
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
@@ -46,7 +40,7 @@ class Answers:
         status: int,
         headers: Headers,
         close: bool = False,
-    ) -> Answer:
+    ) -> bytes:
         """An envelope with the headers that every envelope has, and `headers`.
 
         `close` ends the connection after it.
@@ -71,14 +65,14 @@ class Answers:
             more += _lines(headers)
         return self._finish(request, head, more, envelope.body, close=close)
 
-    def empty(self, request: Request, *, headers: Headers) -> Answer:
+    def empty(self, request: Request, *, headers: Headers) -> bytes:
         """204, which has neither a body nor a length."""
-        told = b"%b\r\n" % _head(HTTPStatus.NO_CONTENT, (*headers, self._dated()))
-        return Answer(told, keep_alive=request.keep_alive and request.content.is_eof())
+        request.keep_alive = request.keep_alive and request.content.is_eof()
+        return b"%b\r\n" % _head(HTTPStatus.NO_CONTENT, (*headers, self._dated()))
 
     def plain(
         self, request: Request, body: bytes, *, status: int = 200, headers: Headers = ()
-    ) -> Answer:
+    ) -> bytes:
         """A page of the gateway's own."""
         return self._finish(request, _head(status, (*headers, self._dated())), "", body)
 
@@ -90,16 +84,15 @@ class Answers:
         body: bytes,
         *,
         close: bool = False,
-    ) -> Answer:
+    ) -> bytes:
         # A body that was not read to its end stands between this answer and the next request.
-        close = close or self._closing or not (request.keep_alive and request.content.is_eof())
-        if close:
+        if close or self._closing or not (request.keep_alive and request.content.is_eof()):
+            request.keep_alive = False
             more += "Connection: close\r\n"
         elif request.is_http_1_0:
             more += "Connection: keep-alive\r\n"
         content = b"" if request.method == "HEAD" else body
-        told = b"%b%bContent-Length: %d\r\n\r\n%b" % (head, more.encode(), len(body), content)
-        return Answer(told, keep_alive=not close)
+        return b"%b%bContent-Length: %d\r\n\r\n%b" % (head, more.encode(), len(body), content)
 
     def _turn(self, second: int) -> None:
         """Begin another second: its heads have another date."""

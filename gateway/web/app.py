@@ -10,7 +10,7 @@ from aiohttp import web
 from gateway.metrics import CallMetrics, MetricsPage, Vitals
 from gateway.pipeline import Pipeline
 from gateway.store.database import Database
-from gateway.web.answers import Answer, Answers
+from gateway.web.answers import Answers
 from gateway.web.connection import Handle
 from gateway.web.connections import PATIENCE, Connections, room_for
 from gateway.web.health import Health
@@ -101,7 +101,7 @@ class HttpServer:
             request.connection.cancel()
         await self._runner.cleanup()
 
-    async def _handle(self, request: Request) -> Answer:
+    async def _handle(self, request: Request) -> bytes:
         self._running.add(request)
         try:
             if request.method in ("GET", "HEAD"):

@@ -1,6 +1,7 @@
 """A request's body as a call's parameters."""
 
 import asyncio
+from collections.abc import Awaitable
 from urllib.parse import parse_qsl
 
 from aiohttp import hdrs, web
@@ -62,12 +63,24 @@ class HttpBody:
         if declared is not None and int(declared) > limit:
             raise PayloadTooLarge(limit=limit)
 
-    async def read(self, limit: int) -> bytes:
+    def read(self, limit: int) -> bytes | Awaitable[bytes]:
         content = self._request.content
+        if not content.is_eof():
+            return self._read_later(limit)
         try:
-            text = content.read_nowait() if content.is_eof() else await self._read_in_time(limit)
+            text = content.read_nowait()
         except (web.RequestPayloadError, ConnectionError):
-            raise MalformedRequest(problem="The body broke off or is badly framed.") from None
+            raise _broken_off() from None
+        return self._params(text, limit)
+
+    async def _read_later(self, limit: int) -> bytes:
+        try:
+            text = await self._read_in_time(limit)
+        except (web.RequestPayloadError, ConnectionError):
+            raise _broken_off() from None
+        return self._params(text, limit)
+
+    def _params(self, text: bytes, limit: int) -> bytes:
         if len(text) > limit:
             raise PayloadTooLarge(limit=limit)
         if text and self._require_media_type() == _FORM:
@@ -109,6 +122,10 @@ class HttpBody:
             and request.headers.get(hdrs.EXPECT, "").lower() == "100-continue"
         ):
             request.connection.send(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+
+def _broken_off() -> MalformedRequest:
+    return MalformedRequest(problem="The body broke off or is badly framed.")
 
 
 def _media_type(content_type: str | None) -> str | None:

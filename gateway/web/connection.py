@@ -16,7 +16,6 @@ from aiohttp.http import HttpVersion10, RawRequestMessage
 from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
-from gateway.web.answers import Answer
 from gateway.web.request import Request
 
 HEAD_MAX = 32 * 1024
@@ -25,8 +24,8 @@ HEAD_MAX = 32 * 1024
 LINGER_SECONDS = 2.0
 """How long the rest of a refused body is read and dropped, so that its sender reads the answer."""
 
-Handle = Callable[[Request], Awaitable[Answer]]
-Broken = Callable[[Request, int], Answer]
+Handle = Callable[[Request], Awaitable[bytes]]
+Broken = Callable[[Request, int], bytes]
 """Answers what is not HTTP (status 400), and what broke our own code (500)."""
 
 _NO_HTTP = b"\0"
@@ -78,24 +77,30 @@ class Connection(web.RequestHandler):
         if self._head_bytes > HEAD_MAX:
             super().data_received(_NO_HTTP)
 
+    def resume_reading(self, resume_parser: bool = True) -> None:  # noqa: FBT001 - aiohttp's
+        """Go on reading if that was paused; aiohttp has the parser and the socket see whether."""
+        if self._reading_paused:
+            super().resume_reading(resume_parser)
+
     async def start(self) -> None:
         """Answer the requests one after the other, until either side ends the connection."""
         try:
             while not self._force_close and not self._close:
                 if not self._messages:
                     await self._arrival()
-                message, content = self._next()
+                request = self._next()
                 self._request_in_progress = True
-                answer = await self._answer(message, content)
+                told = await self._answer(request)
                 if self.transport is None:
                     return  # nobody is there any more
-                self.transport.write(answer.told)
+                self.transport.write(told)
                 if self._paused:
                     await self._drain_helper()
                 self._rest()
-                if not answer.keep_alive:
-                    await self._linger(content)
+                if not request.keep_alive:
+                    await self._linger(request.content)
                     return
+                del request, told  # a silent connection holds nothing of what it served
                 self._expect_another()
         except ConnectionError:
             self.log_debug("The client took no answer.")
@@ -122,22 +127,24 @@ class Connection(web.RequestHandler):
         finally:
             self._waiter = None
 
-    def _next(self) -> tuple[Any, StreamReader]:
+    def _next(self) -> Request:
         """The request whose turn it is; who waits to read more of them is told of the room."""
-        found = self._messages.popleft()
+        message, content = self._messages.popleft()
         if self._parser is not None:
             self._parser.message_consumed()
         if self._buffer_paused and len(self._messages) <= self._msg_queue_resume_size:
             self._resume_reading_if_drained()
-        return found
-
-    async def _answer(self, message: Any, content: StreamReader) -> Answer:
         if not isinstance(message, RawRequestMessage):  # it is why there is none
-            return self._broken(Request(_UNREADABLE, content, self), HTTPStatus.BAD_REQUEST)
+            message = _UNREADABLE
         request = Request(message, content, self)
         if self._upgraded and not self._messages:
             request.keep_alive = False  # nothing that comes after it is read as HTTP
-        self._content = content
+        return request
+
+    async def _answer(self, request: Request) -> bytes:
+        if request.message is _UNREADABLE:
+            return self._broken(request, HTTPStatus.BAD_REQUEST)
+        self._content = request.content
         try:
             return await self._handle(request)
         except Exception:

@@ -2,7 +2,7 @@
 
 from gateway.limits.limiter import Limiter
 from gateway.store.database import Database, DatabaseError
-from gateway.web.answers import Answer, Answers
+from gateway.web.answers import Answers
 from gateway.web.request import Request
 
 _HEADERS = (
@@ -18,11 +18,11 @@ class Health:
         self._limiter = limiter
         self._answers = answers
 
-    async def alive(self, request: Request) -> Answer:
+    async def alive(self, request: Request) -> bytes:
         """200 as long as the process answers at all."""
         return self._answers.plain(request, b'{"alive":true}', headers=_HEADERS)
 
-    async def ready(self, request: Request) -> Answer:
+    async def ready(self, request: Request) -> bytes:
         """200 when the database can be written, else 503.
 
         Without Redis calls go on, so that is told and no reason for a 503.

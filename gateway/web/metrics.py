@@ -5,7 +5,7 @@ from ipaddress import IPv6Address, ip_address
 
 from gateway.metrics import MetricsPage
 from gateway.settings import Network
-from gateway.web.answers import Answer, Answers
+from gateway.web.answers import Answers
 from gateway.web.request import Request
 
 _FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Real-IP", "Via")
@@ -20,14 +20,14 @@ class Metrics:
         page: MetricsPage,
         answers: Answers,
         networks: Collection[Network],
-        otherwise: Callable[[Request], Awaitable[Answer]],
+        otherwise: Callable[[Request], Awaitable[bytes]],
     ) -> None:
         self._page = page
         self._answers = answers
         self._networks = networks
         self._otherwise = otherwise
 
-    async def show(self, request: Request) -> Answer:
+    async def show(self, request: Request) -> bytes:
         if not self._may_see(request):
             return await self._otherwise(request)
         text, content_type = self._page.write()

@@ -22,7 +22,7 @@ from gateway.errors import (
 )
 from gateway.pipeline import Pipeline
 from gateway.tracing import read_traceparent
-from gateway.web.answers import Answer, Answers
+from gateway.web.answers import Answers
 from gateway.web.body import Arriving, HttpBody
 from gateway.web.cors import Cors
 from gateway.web.proxies import Proxies
@@ -69,7 +69,7 @@ class Rpc:
     def is_draining(self) -> bool:
         return self._draining
 
-    async def handle(self, request: Request) -> Answer:
+    async def handle(self, request: Request) -> bytes:
         """Answer one request on any path that is not a page."""
         started = self._pipeline.stopwatch()
         names = self._names.get(request.raw_path) or _names(request)
@@ -99,7 +99,7 @@ class Rpc:
             envelope = self._pipeline.refuse(call, Overloaded())
         return self._answer(request, envelope)
 
-    def broken(self, request: Request, status: int) -> Answer:
+    def broken(self, request: Request, status: int) -> bytes:
         """The answer to a request that is not HTTP (status 400), or that broke our own code."""
         error: ActionError = InternalServerError()
         if status == 400:  # noqa: PLR2004 - the HTTP number says it best
@@ -118,16 +118,18 @@ class Rpc:
         if section:
             body = HttpBody(request, self._settings.body_timeout, self._arriving)
         authorization, proxies = headers.get(hdrs.AUTHORIZATION), self._proxies
+        # By position: names cost a call half a microsecond.
         return Call(
             section,
             action,
             body,
             request_id,
             started,
-            key=None if authorization is None else _presented_key(authorization),
-            address=request.remote if proxies is None else proxies.address(request),
-            idempotency_key=headers.get(_IDEMPOTENCY_KEY),
-            traceparent=_trace(headers) if _TRACEPARENT in headers else None,
+            None if authorization is None else _presented_key(authorization),
+            None,
+            request.remote if proxies is None else proxies.address(request),
+            headers.get(_IDEMPOTENCY_KEY),
+            _trace(headers) if _TRACEPARENT in headers else None,
         )
 
     def _https_url(self, request: Request) -> str:
@@ -135,10 +137,10 @@ class Rpc:
         host = _HOST.fullmatch(request.headers.get(hdrs.HOST, ""))
         return f"https://{host[1] if host else self._settings.host}{request.message.url.raw_path}"
 
-    def _refuse(self, request: Request, call: Call, error: ActionError) -> Answer:
+    def _refuse(self, request: Request, call: Call, error: ActionError) -> bytes:
         return self._answer(request, self._pipeline.refuse(call, error))
 
-    def _answer(self, request: Request, envelope: Envelope, *, close: bool = False) -> Answer:
+    def _answer(self, request: Request, envelope: Envelope, *, close: bool = False) -> bytes:
         headers = envelope.headers
         if self._cors.origins:
             headers += self._cors.allow(request.headers.get(hdrs.ORIGIN))

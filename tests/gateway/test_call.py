@@ -6,8 +6,8 @@ from gateway.call import JsonBody
 from gateway.errors import PayloadTooLarge
 
 
-async def test_a_body_is_made_of_parameters() -> None:
-    assert await JsonBody.of(name="Ada", by=2).read(100) == b'{"name":"Ada","by":2}'
+def test_a_body_is_made_of_parameters() -> None:
+    assert JsonBody.of(name="Ada", by=2).read(100) == b'{"name":"Ada","by":2}'
 
 
 @pytest.mark.parametrize("length", [0, 1, 10])

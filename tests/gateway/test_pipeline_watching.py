@@ -5,8 +5,8 @@ from typing import Any
 import orjson
 import pytest
 
+from gateway.call import Call
 from gateway.envelope import Envelope
-from gateway.pipeline import Trail
 from tests.conftest import OpenHouse
 from tests.gateway import toys
 from tests.gateway.calls import answer_of, call_of, envelope_of, names_kept
@@ -22,16 +22,16 @@ class Witness:
     """Remembers what it saw."""
 
     def __init__(self) -> None:
-        self.seen: list[tuple[Trail, Envelope]] = []
+        self.seen: list[tuple[Call, Envelope]] = []
 
-    def saw(self, trail: Trail, envelope: Envelope) -> None:
-        self.seen.append((trail, envelope))
+    def saw(self, call: Call, envelope: Envelope) -> None:
+        self.seen.append((call, envelope))
 
 
 class Fainting:
     """Watches, and cannot bear it."""
 
-    def saw(self, trail: Trail, envelope: Envelope) -> None:
+    def saw(self, call: Call, envelope: Envelope) -> None:
         raise OSError("no space left on the log's disk")
 
 
@@ -40,13 +40,13 @@ async def test_an_observer_sees_how_far_the_call_came_and_its_envelope(toybox: H
     witness = Witness()
     envelope = await watched(toybox, witness).answer(call_of(toybox, "toys/keep", name="pear"))
 
-    ((trail, seen),) = witness.seen
+    ((call, seen),) = witness.seen
     assert seen is envelope
-    assert trail.call.request_id == "call"
-    assert trail.registered is not None
-    assert trail.registered.path == "toys/keep"
-    assert trail.caller is not None
-    assert trail.caller.account_name == "Owner"
+    assert call.request_id == "call"
+    assert call.registered is not None
+    assert call.registered.path == "toys/keep"
+    assert call.caller is not None
+    assert call.caller.account_name == "Owner"
 
 
 @ON_SQLITE
@@ -58,7 +58,7 @@ async def test_an_observer_sees_what_was_refused_on_the_way_too(toybox: House) -
 
     codes = [envelope.code for _, envelope in witness.seen]
     assert codes == ["UnknownAction", "AccessDenied"]
-    assert [trail.caller for trail, _ in witness.seen] == [None, None]
+    assert [call.caller for call, _ in witness.seen] == [None, None]
 
 
 async def test_an_observer_that_fails_changes_nothing_for_the_caller(toybox: House) -> None:
@@ -110,12 +110,12 @@ async def test_the_line_names_the_account_and_the_size_of_the_answer(toybox: Hou
     witness = Witness()
     call = call_of(toybox, "toys/keep", name="pear")
     await watched(toybox, witness).answer(call)
-    ((trail, _),) = witness.seen
+    ((call, _),) = witness.seen
     envelope = await envelope_of(toybox, "toys/keep", name="plum")
 
     (line,) = toybox.log.lines
-    assert trail.caller is not None
-    assert line["account"] == trail.caller.account_id
+    assert call.caller is not None
+    assert line["account"] == call.caller.account_id
     assert line["bytes"] == len(envelope.body)
 
 

@@ -58,17 +58,17 @@ class AuditWatch:
         """Rows that were never written, since too many waited."""
         self._told = 0
 
-    def saw(self, trail: Any, envelope: Envelope) -> None:
-        """`trail` is the pipeline's; see `gateway.pipeline.Trail`."""
+    def saw(self, call: Any, envelope: Envelope) -> None:
+        """`call` is a `gateway.call.Call` that was answered."""
         code = envelope.code
         if code is None:
             return
-        if code == _REFUSED and trail.caller is not None:
-            self._keep(self._row(trail, trail.caller, code))
-        elif code in _FAILED and trail.caller is None:
-            registered = trail.registered
+        if code == _REFUSED and call.caller is not None:
+            self._keep(self._row(call, call.caller, code))
+        elif code in _FAILED and call.caller is None:
+            registered = call.registered
             if registered is not None and registered.needs_key:
-                self._count(trail, code)
+                self._count(call, code)
 
     async def write(self) -> bool:
         """Write some of what waits, in a transaction of its own; returns whether more does."""
@@ -104,16 +104,16 @@ class AuditWatch:
         else:
             self.dropped += 1
 
-    def _count(self, trail: Any, code: str) -> None:
-        holder: KeyHolder | None = getattr(trail.error, "holder", None)
-        failure = _Failure(trail.call.address, code, holder)
+    def _count(self, call: Any, code: str) -> None:
+        holder: KeyHolder | None = getattr(call.error, "holder", None)
+        failure = _Failure(call.address, code, holder)
         row = self._failures.get(failure)
         if row is None and len(self._failures) >= ADDRESSES_MAX:
             failure = _Failure(None, code, None)
             row = self._failures.get(failure)
         if row is None:
-            row = self._row(trail, failure.holder, code)._replace(address=failure.address, count=0)
+            row = self._row(call, failure.holder, code)._replace(address=failure.address, count=0)
         self._failures[failure] = row._replace(count=row.count + 1)
 
-    def _row(self, trail: Any, who: Who | None, code: str) -> AuditRow:
-        return row_about(trail, who, code, id=self._new_id(), at=self._now(), days=self._days)
+    def _row(self, call: Any, who: Who | None, code: str) -> AuditRow:
+        return row_about(call, who, code, id=self._new_id(), at=self._now(), days=self._days)

@@ -49,15 +49,15 @@ class UsageWatch:
         self._midnight = float("-inf")
         """The stopwatch's reading at which today ends; asked anew after each flush."""
 
-    def saw(self, trail: Any, envelope: Envelope) -> None:
-        """`trail` is the pipeline's; see `gateway.pipeline.Trail`."""
-        caller = trail.caller
+    def saw(self, call: Any, envelope: Envelope) -> None:
+        """`call` is a `gateway.call.Call` that was answered."""
+        caller = call.caller
         if caller is None:
             return
-        started = trail.call.started
+        started = call.started
         if started >= self._midnight:
             self._turn()
-        place = (caller.key_id, trail.registered.path)
+        place = (caller.key_id, call.registered.path)
         use = self._today.get(place)
         if use is None:
             use = self._today[place] = _Use(caller.account_id)

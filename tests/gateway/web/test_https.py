@@ -2,8 +2,8 @@
 
 import pytest
 
+from gateway.call import Call
 from gateway.envelope import Envelope
-from gateway.pipeline import Trail
 from tests.conftest import OpenHouse
 from tests.gateway import toys
 from tests.gateway.web.wire import GREET, HttpAnswer, json_request, request, wired
@@ -18,8 +18,8 @@ class Callers:
     def __init__(self) -> None:
         self.addresses: list[str | None] = []
 
-    def saw(self, trail: Trail, envelope: Envelope) -> None:
-        self.addresses.append(trail.call.address)
+    def saw(self, call: Call, envelope: Envelope) -> None:
+        self.addresses.append(call.address)
 
 
 async def opened(open_house: OpenHouse, *proxies: str, **settings: object) -> House:
