@@ -16,7 +16,8 @@ from gateway.store.sqlite_writer import StepsConnection
 from gateway.store.statements import Row, Statement, dialect_named
 
 PATIENCE = 0.002
-"""Seconds after which a visit is long, and another reader takes over what waits behind it."""
+"""Seconds after which a visit is long, or twice that at most: then another reader takes over what
+waits behind it. (One look at that rhythm: a timer for each visit is a part of what it costs.)"""
 
 _DIALECT = dialect_named("sqlite")
 
@@ -45,13 +46,12 @@ class _Question:
 class _Visit:
     """Questions that one reader answers in their order, and those it has answered."""
 
-    __slots__ = ("done", "due", "reader", "timer")
+    __slots__ = ("done", "due", "reader")
 
     def __init__(self, reader: StepsConnection, due: deque[_Question]) -> None:
         self.reader = reader
         self.due = due
         self.done: deque[_Question] = deque()
-        self.timer: asyncio.TimerHandle | None = None
 
     def answer(self, connection: sqlite3.Connection) -> None:
         """Answer what is due until nothing is; both threads may take from it."""
@@ -100,6 +100,7 @@ class SqliteReaders(Queries):
         self._visit: _Visit | None = None
         """The visit that is under way and not long yet."""
         self._is_due = False
+        self._is_watched = False
         self._rested: asyncio.Future[None] | None = None
         """What is told, while somebody closes, once nothing is asked any more."""
 
@@ -131,7 +132,8 @@ class SqliteReaders(Queries):
             return
         visit = self._visit = _Visit(self._idle.pop(), self._waiting)
         self._waiting = deque()
-        visit.timer = self._loop.call_later(PATIENCE, self._take_over, visit)
+        if not self._is_watched:
+            self._watch()
 
         def answer(connection: sqlite3.Connection) -> None:
             try:
@@ -141,9 +143,21 @@ class SqliteReaders(Queries):
 
         visit.reader.send(answer)
 
+    def _watch(self) -> None:
+        """Look at the visit that is under way now once more, after a while."""
+        visit = self._visit
+        self._is_watched = visit is not None
+        if visit is not None:
+            self._loop.call_later(PATIENCE, self._look, visit)
+
+    def _look(self, visit: _Visit) -> None:
+        if visit is self._visit:
+            self._take_over(visit)
+        self._watch()
+
     def _take_over(self, visit: _Visit) -> None:
         """Let another reader answer what waits behind a long question, or came meanwhile."""
-        visit.timer = self._visit = None
+        self._visit = None
         rest: deque[_Question] = deque()
         while question := _next(visit.due):
             rest.append(question)
@@ -153,8 +167,7 @@ class SqliteReaders(Queries):
         self._go()
 
     def _end(self, visit: _Visit) -> None:
-        if visit.timer is not None:
-            visit.timer.cancel()
+        if visit is self._visit:
             self._visit = None
         self._idle.append(visit.reader)
         visit.tell()
