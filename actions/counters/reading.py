@@ -83,8 +83,8 @@ class List(ListAction[CounterList, Counter]):
         shelf: Shelf = context.started
         is_plain = not context.options.full and not context.options.expand
         items: list[Rendered | None] = shelf.find(heads) if is_plain else [None for _ in heads]
-        missing = {store.id_of(heads[n]): n for n, item in enumerate(items) if item is None}
-        if missing:
+        if None in items:
+            missing = {store.id_of(heads[n]): n for n, item in enumerate(items) if item is None}
             rows = await store.by_ids(context.db, context.identity.workspace_id, missing)
             for row in rows:
                 rendered = context.render(await shown(row, context, params.timezone))

@@ -36,7 +36,7 @@ def claim_of(
     """What the call claims; equal parameters after validation have equal fingerprints."""
     # The encoder has to ask what a value object is; the tuple that it is, it knows.
     plain = tuple(params) if isinstance(params, tuple) else params
-    wanted = (plain, options.full, sorted(options.expand))
+    wanted = (plain, options.full, sorted(options.expand) if options.expand else ())
     text = orjson.dumps(wanted, default=_plain, option=_SORTED)
     fingerprint = hashlib.blake2b(text, digest_size=16).hexdigest()
     return Claim(caller.account_id, registered.path, key, fingerprint)

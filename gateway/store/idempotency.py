@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, delete, select, true, tuple_, update
+from sqlalchemy import bindparam, delete, select, text, true, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.base import Executable
 
@@ -99,12 +99,28 @@ def _dead_at() -> Any:
     return bindparam("dead", type_=records.c.created_at.type)
 
 
-def _dead() -> Any:
-    return (
-        select(*(records.c[name] for name in _NAME))
-        .where(records.c.created_at <= _dead_at())
-        .limit(PURGED_AT_ONCE)
+def _dead(dialect: str) -> Any:
+    named = [records.c[name] for name in _NAME]
+    if dialect != "sqlite":
+        return select(*named).where(records.c.created_at <= _dead_at()).limit(PURGED_AT_ONCE)
+    # Those who came first: their row ids are the lowest, and no index by time has to be kept.
+    came_first: Any = text("_rowid_")
+    oldest = (
+        select(*named, records.c.created_at).order_by(came_first).limit(PURGED_AT_ONCE).subquery()
     )
+    return select(*(oldest.c[name] for name in _NAME)).where(oldest.c.created_at <= _dead_at())
+
+
+def _any_dead(dialect: str) -> Executable:
+    found: Executable = _dead(dialect).limit(1)
+    return found
+
+
+def _purge(dialect: str) -> Executable:
+    # A record that is being claimed anew is locked, and alive once that is committed.
+    dead = _dead(dialect).with_for_update(skip_locked=True)
+    named = tuple_(*(records.c[name] for name in _NAME))
+    return delete(records).where(named.in_(dead)).returning(records.c.key)
 
 
 _CLAIM, _FIND, _FIND_ALIVE, _KEEP, _RELEASE = map(
@@ -113,15 +129,7 @@ _CLAIM, _FIND, _FIND_ALIVE, _KEEP, _RELEASE = map(
 _ADD = RowsInsert(records, records.c.keys(), replace=True)
 
 
-_ANY_DEAD = Statement(_dead().limit(1))
-_PURGE = Statement(
-    delete(records)
-    # A record that is being claimed anew is locked, and alive once that is committed.
-    .where(
-        tuple_(*(records.c[name] for name in _NAME)).in_(_dead().with_for_update(skip_locked=True))
-    )
-    .returning(records.c.key)
-)
+_ANY_DEAD, _PURGE = Statement(_any_dead), Statement(_purge)
 
 
 async def claim(db: Transaction, claims: Sequence[Claim], *, at: datetime) -> dict[Claim, Record]:

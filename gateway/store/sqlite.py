@@ -1,17 +1,15 @@
 """SQLite through aiosqlite: one writer that commits in groups, and readers that never wait."""
 
 import sqlite3
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any, Self
 
-import aiosqlite
-
-from gateway.store.database import DatabaseError, Lane, Queries, Transaction, Work
+from gateway.store.database import DatabaseError, Lane, Transaction, Work
 from gateway.store.groups import GROUP_MAX, QUEUE_MAX, Entry, GroupQueue
 from gateway.store.sizes import GroupSizes
+from gateway.store.sqlite_readers import SqliteReaders
 from gateway.store.sqlite_writer import SqliteWriter, StepsConnection, TransactionError
-from gateway.store.statements import Row, Statement, dialect_named
 
 READERS = 4
 
@@ -31,36 +29,6 @@ With 10 million counters, a group of increments asks the system for a quarter fe
 SQLite's 2,000 kB, which do not even hold what the group loaded until it is saved.
 """
 
-_DIALECT = dialect_named("sqlite")
-
-
-class SqliteQueries(Queries):
-    """Questions on one reading connection, each by itself."""
-
-    def __init__(self, connection: aiosqlite.Connection) -> None:
-        self._connection = connection
-
-    async def all(self, statement: Statement, **values: Any) -> list[Row]:
-        compiled = statement.on(_DIALECT)
-        rows = await self._connection.execute_fetchall(compiled.sql, compiled.arguments(values))
-        return compiled.rows(rows)
-
-
-class SqliteReaders(Queries):
-    """Queries on whichever reading connection has the least to do."""
-
-    def __init__(self, connections: Sequence[aiosqlite.Connection]) -> None:
-        self._readers = [SqliteQueries(connection) for connection in connections]
-        self._busy = [0] * len(self._readers)
-
-    async def all(self, statement: Statement, **values: Any) -> list[Row]:
-        place = self._busy.index(min(self._busy))
-        self._busy[place] += 1
-        try:
-            return await self._readers[place].all(statement, **values)
-        finally:
-            self._busy[place] -= 1
-
 
 class SqliteDatabase:
     """A SQLite file. Its write-ahead log lies beside it, so it must be on a local disk.
@@ -72,7 +40,8 @@ class SqliteDatabase:
         self._path = path
         self.group_sizes = GroupSizes(GROUP_MAX)
         self._queue = GroupQueue(self._commit, self.group_sizes, bound=waiting_max)
-        self._connections: list[aiosqlite.Connection] = []
+        self._connections: list[StepsConnection] = []
+        self._readers: SqliteReaders | None = None
 
     async def open(self) -> Self:
         """Open every connection. Raises DatabaseError when the file cannot be used."""
@@ -90,6 +59,7 @@ class SqliteDatabase:
 
     @property
     def reader(self) -> SqliteReaders:
+        assert self._readers is not None  # noqa: S101 - it is open
         return self._readers
 
     @property
@@ -117,6 +87,8 @@ class SqliteDatabase:
 
     async def close(self) -> None:
         await self._queue.drain()
+        if self._readers is not None:
+            await self._readers.close()
         for connection in self._connections:
             await connection.close()
         self._connections.clear()

@@ -82,7 +82,9 @@ class JsonRows(TypeDecorator[Any]):
         self.moments = [n for n, each in enumerate(columns.values()) if isinstance(each, Moment)]
 
     def process_bind_param(self, value: Sequence[Sequence[Any]] | None, dialect: Dialect) -> str:
-        rows = [list(row) for row in value or ()]
+        rows: Sequence[Any] = value or ()
+        if self.moments:
+            rows = [list(row) for row in rows]
         last, text = None, None
         for place in self.moments:
             for row in rows:
@@ -91,7 +93,7 @@ class JsonRows(TypeDecorator[Any]):
                     last, text = moment, None if moment is None else moment_text(moment)
                 row[place] = text
         if dialect.name == "sqlite":
-            return orjson.dumps(rows).decode()
+            return orjson.dumps(rows, default=list).decode()
         return orjson.dumps([dict(zip(self.names, row, strict=True)) for row in rows]).decode()
 
 

@@ -229,6 +229,17 @@ async def test_records_that_answer_no_more_are_deleted(toybox: House) -> None:
     assert (more, [key for (key,) in kept]) == (False, ["plum"])
 
 
+async def test_a_key_that_came_anew_is_kept_as_long_as_any(toybox: House) -> None:
+    database = toybox.gateway.database
+    for name in ("pear", "plum", "pear"):
+        await answer_of(toybox, "toys/tally", once=name, name=name)
+        toybox.clock.now += timedelta(hours=13)
+    more = await idempotency.purge(database, at=toybox.clock.now)
+    kept = await database.reader.all(Statement(select(idempotency_records.c.key)))
+
+    assert (more, [key for (key,) in kept]) == (False, ["pear"])
+
+
 async def test_a_secret_is_told_once_and_never_kept(toybox: House) -> None:
     first = await answer_of(toybox, "toys/mint", once="k", name="pear")
     second = await answer_of(toybox, "toys/mint", once="k", name="pear")
