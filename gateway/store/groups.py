@@ -6,7 +6,7 @@ synchronous=FULL). No timer and no added delay: with one caller the group is one
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
 from gateway.store.database import Lane, QueueFullError, Work
@@ -32,7 +32,10 @@ class Entry:
         self._told = False
         self.outcome: Any = None
         """What the write came to, told once it is committed: a result or an exception."""
-        self.future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+
+    def wait_on(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Begin to wait, as the queue does for whoever put this."""
+        self.future: asyncio.Future[Any] = loop.create_future()
 
     def settle(self) -> None:
         """Tell the caller the outcome."""
@@ -54,7 +57,7 @@ class Entry:
                     raise
                 # Cancelling the caller cancelled the future: the outcome is told to a new one, by
                 # the commit or, when it was over in that very moment, by us.
-                self.future = asyncio.get_running_loop().create_future()
+                self.wait_on(self.future.get_loop())
                 if self._told:
                     self.settle()
 
@@ -78,20 +81,25 @@ class GroupQueue:
         self._bound = bound
         self._waiting: deque[Entry] = deque()
         self._running: asyncio.Task[None] | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     @property
     def waiting(self) -> int:
         """How many entries wait for a group."""
         return len(self._waiting)
 
-    async def put(self, entry: Entry) -> Any:
+    def put(self, entry: Entry) -> Coroutine[Any, Any, Any]:
         """The entry's outcome, once committed. Raises QueueFullError when too many wait."""
         if len(self._waiting) >= self._bound:
             raise QueueFullError("Too many writes wait for their commit.")
+        loop = self._loop
+        if loop is None:  # asked once: to find it is a system call
+            loop = self._loop = asyncio.get_running_loop()
+        entry.wait_on(loop)
         self._waiting.append(entry)
         if self._running is None:
-            self._running = asyncio.create_task(self._run())
-        return await entry.settled()
+            self._running = loop.create_task(self._run())
+        return entry.settled()
 
     async def drain(self) -> None:
         """Wait until everything that was put is settled."""
