@@ -182,5 +182,6 @@ class Context:
 
     def flag(self, name: str, value: object = True) -> None:
         """Set a flag of the answer. Raises TypeError when `value` is no JSON value."""
-        encode(value)
+        if value is not True:
+            encode(value)
         self.flags[name] = value

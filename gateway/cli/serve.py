@@ -45,8 +45,8 @@ async def _start(host: Host, settings: Settings) -> None:
     # What is here now stays; the collector need not look through it again and again.
     gc.collect()
     gc.freeze()
-    # By default it runs for every 700 objects, which is every turn with 64 calls under way: 5 to 8 %
-    # of their time, for the few cycles that errors leave.
+    # By default it runs for every 700 objects, which is every turn with 64 calls under way: 5 to
+    # 8 % of their time, for the few cycles that errors leave.
     gc.set_threshold(COLLECTED_AT)
     address = f"http://{settings.host}:{port}"
     key = await host.found() if settings.database is None else None

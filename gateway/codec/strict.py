@@ -41,7 +41,11 @@ def parse_object(text: bytes) -> dict[str, Any]:
     # the fault out.
     if len(text) < _LONG_DIGITS:
         return value
-    if text.count(b"{") + text.count(b"[") > DEPTH and _depth(value) > DEPTH:
+    if (
+        len(text) > 2 * DEPTH
+        and text.count(b"{") + text.count(b"[") > DEPTH
+        and _depth(value) > DEPTH
+    ):
         raise MalformedRequest(problem=f"The body nests deeper than {DEPTH} levels.")
     if _LONG_INTEGER in text.translate(_DIGITS_ALIKE):
         _refuse_wide_integers(text)

@@ -1,9 +1,8 @@
 """The HTTP server: sockets, pages, and a stop that loses nothing."""
 
 import asyncio
-import contextlib
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
@@ -54,13 +53,11 @@ class HttpServer:
             "/readyz": health.ready,
             "/metrics": metrics.show,
         }
-        self._running: set[Request] = set()
-        self._rested: asyncio.Event | None = None
 
     def _look(self) -> Vitals:
         return Vitals(
             connections=len(self._connections.connections),
-            running=len(self._running) - 1,  # but for the request that looks
+            running=len(self._connections.answering()) - 1,  # but for the one that looks
             waiting=self._database.waiting,
             group_sizes=self._database.group_sizes,
             audit_dropped=self._audit_dropped(),
@@ -93,23 +90,16 @@ class HttpServer:
         self._rpc.drain()
         for site in list(self._runner.sites):
             await site.stop()
-        if self._running:
-            self._rested = asyncio.Event()
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._rested.wait(), self._settings.drain_seconds)
-        for request in self._running:
-            request.connection.cancel()
+        if answering := self._connections.answering():
+            rested = [each.rested() for each in answering]
+            await asyncio.wait(rested, timeout=self._settings.drain_seconds)
+        for connection in self._connections.answering():
+            connection.cancel()
         await self._runner.cleanup()
 
-    async def _handle(self, request: Request) -> bytes:
-        self._running.add(request)
-        try:
-            if request.method in ("GET", "HEAD"):
-                page = self._pages.get(request.raw_path.partition("?")[0])
-                if page is not None:
-                    return await page(request)
-            return await self._rpc.handle(request)
-        finally:
-            self._running.remove(request)
-            if self._rested is not None and not self._running:
-                self._rested.set()
+    def _handle(self, request: Request) -> Awaitable[bytes]:
+        if request.method in ("GET", "HEAD"):
+            page = self._pages.get(request.raw_path.partition("?")[0])
+            if page is not None:
+                return page(request)
+        return self._rpc.handle(request)

@@ -68,7 +68,7 @@ class HttpBody:
         if not content.is_eof():
             return self._read_later(limit)
         try:
-            text = content.read_nowait()
+            text = self._request.take()
         except (web.RequestPayloadError, ConnectionError):
             raise _broken_off() from None
         return self._params(text, limit)

@@ -87,10 +87,18 @@ class Connection(web.RequestHandler):
         try:
             while not self._force_close and not self._close:
                 if not self._messages:
-                    await self._arrival()
+                    self._waiter = self._loop.create_future()
+                    await self._waiter
+                    self._waiter = None
                 request = self._next()
-                self._request_in_progress = True
-                told = await self._answer(request)
+                try:
+                    if request.message is _UNREADABLE:
+                        told = self._broken(request, HTTPStatus.BAD_REQUEST)
+                    else:
+                        told = await self._handle(request)
+                except Exception:
+                    self.logger.exception("request.crashed")
+                    told = self._broken(request, HTTPStatus.INTERNAL_SERVER_ERROR)
                 if self.transport is None:
                     return  # nobody is there any more
                 self.transport.write(told)
@@ -110,6 +118,17 @@ class Connection(web.RequestHandler):
             if self.transport is not None:
                 self.transport.close()
 
+    @property
+    def is_answering(self) -> bool:
+        answering: bool = self._request_in_progress
+        return answering
+
+    def rested(self) -> "asyncio.Future[None]":
+        """What is done once the request that is being answered is answered."""
+        if self._handler_waiter is None or self._handler_waiter.done():
+            self._handler_waiter = self._loop.create_future()
+        return self._handler_waiter
+
     def send(self, text: bytes) -> None:
         """Send something ahead of the answer."""
         if self.transport is not None:
@@ -120,41 +139,25 @@ class Connection(web.RequestHandler):
         if self._task_handler is not None:
             self._task_handler.cancel()
 
-    async def _arrival(self) -> None:
-        self._waiter = self._loop.create_future()
-        try:
-            await self._waiter
-        finally:
-            self._waiter = None
-
     def _next(self) -> Request:
         """The request whose turn it is; who waits to read more of them is told of the room."""
         message, content = self._messages.popleft()
+        self._content = content
+        self._request_in_progress = True
         if self._parser is not None:
             self._parser.message_consumed()
         if self._buffer_paused and len(self._messages) <= self._msg_queue_resume_size:
             self._resume_reading_if_drained()
-        if not isinstance(message, RawRequestMessage):  # it is why there is none
+        if message.__class__ is not RawRequestMessage:  # it is why there is none
             message = _UNREADABLE
         request = Request(message, content, self)
         if self._upgraded and not self._messages:
             request.keep_alive = False  # nothing that comes after it is read as HTTP
         return request
 
-    async def _answer(self, request: Request) -> bytes:
-        if request.message is _UNREADABLE:
-            return self._broken(request, HTTPStatus.BAD_REQUEST)
-        self._content = request.content
-        try:
-            return await self._handle(request)
-        except Exception:
-            self.logger.exception("request.crashed")
-            return self._broken(request, HTTPStatus.INTERNAL_SERVER_ERROR)
-        finally:
-            self._content = None
-
     def _rest(self) -> None:
         """Tell a shutdown, if one waits, that no request is running."""
+        self._content = None
         self._request_in_progress = False
         if self._handler_waiter is not None and not self._handler_waiter.done():
             self._handler_waiter.set_result(None)

@@ -62,6 +62,11 @@ class Connections(web.Server):
             keepalive_timeout=self._patience,
         )
 
+    def answering(self) -> list[Connection]:
+        """The connections whose requests are being answered."""
+        found = cast("list[Connection]", self.connections)
+        return [each for each in found if each.is_answering]
+
     def _warn(self) -> None:
         """Say that connections are turned away, once a minute."""
         now = self._loop.time()

@@ -167,6 +167,8 @@ def _names(request: Request) -> tuple[str, str] | None:
 
 def _presented_key(authorization: str) -> str | None:
     """The key in `Bearer <key>`, or in `Basic` as the password; None when there is neither."""
+    if authorization.startswith("Bearer "):  # as nearly all have it
+        return authorization[7:].strip()
     scheme, _, credentials = authorization.partition(" ")
     scheme = scheme.lower()
     if scheme == "bearer":

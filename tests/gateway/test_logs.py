@@ -211,7 +211,7 @@ def test_a_calls_line_tells_its_trace_where_there_is_one(
 ) -> None:
     stream = Stream()
     line = ("call", "toys/keep", None, "success", None, 1.5, 99, traceparent)
-    make_log(Settings(log_format=log_format), stream).call(*line)
+    make_log(Settings(log_format=log_format), stream).call(line)
 
     assert stream.text.count(TRACE) == told
     assert stream.text.count("parent_id") == told
