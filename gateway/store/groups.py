@@ -6,7 +6,7 @@ synchronous=FULL). No timer and no added delay: with one caller the group is one
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from gateway.store.database import Lane, QueueFullError, Work
@@ -88,7 +88,7 @@ class GroupQueue:
         """How many entries wait for a group."""
         return len(self._waiting)
 
-    def put(self, entry: Entry) -> Coroutine[Any, Any, Any]:
+    async def put(self, entry: Entry) -> Any:
         """The entry's outcome, once committed. Raises QueueFullError when too many wait."""
         if len(self._waiting) >= self._bound:
             raise QueueFullError("Too many writes wait for their commit.")
@@ -99,7 +99,7 @@ class GroupQueue:
         self._waiting.append(entry)
         if self._running is None:
             self._running = loop.create_task(self._run())
-        return entry.settled()
+        return await entry.settled()
 
     async def drain(self) -> None:
         """Wait until everything that was put is settled."""

@@ -197,7 +197,8 @@ def _prove_limit(places: Sequence[Place], crowd: Crowd, *, together: bool) -> No
         ]
         assert most_in_a_window(counted, WINDOW) <= CALLS
         assert len(counted) > sum(map(len, lives)) / 2
-    assert sum(map(len, lives)) > CALLS * SECONDS / WINDOW / 2
+    # It was the limit that held them back, and not how slow the machine is.
+    assert most_in_a_window(list(chain(*lives)), WINDOW) > CALLS * 0.8
     assert crowd.limited > CALLS
 
 
