@@ -92,7 +92,8 @@ class Pipeline:
                 data = await self._perform(call)
             else:
                 data = await self._perform_in_time(call.deadline, call)
-            envelope = envelopes.of_success(data, *self._facts(call))
+            seconds = self.stopwatch() - call.started
+            envelope = envelopes.of_success(data, call.flags, seconds, tuple(call.headers))
         except ParameterError as error:
             envelope = envelopes.of_parameter_error(error, *self._facts(call))
         except ActionError as error:

@@ -83,7 +83,7 @@ class HttpBody:
     def _params(self, text: bytes, limit: int) -> bytes:
         if len(text) > limit:
             raise PayloadTooLarge(limit=limit)
-        if text and self._require_media_type() == _FORM:
+        if text and (self._media_type or self._require_media_type()) == _FORM:
             return _params_field(text)
         return text
 
