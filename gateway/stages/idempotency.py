@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from typing import Any
 
 import orjson
@@ -50,18 +50,26 @@ class Turns:
         self._running: dict[tuple[str, ...], asyncio.Event | None] = {}
         """The keys of running calls, each with what its end is told to if somebody waits."""
 
-    async def begin(self, claim: Claim) -> None:
-        """Wait for the claim's turn; `end` it. Raises IdempotencyKeyInUse when that takes long."""
+    def begin(self, claim: Claim) -> Awaitable[None] | None:
+        """Begin the claim's turn; `end` it. While it is another's, what is returned waits for it.
+
+        That raises IdempotencyKeyInUse when it takes long; then there is nothing to end.
+        """
         name = claim[:3]
         if name in self._running:
-            try:
-                async with asyncio.timeout(self._wait_seconds):
-                    while name in self._running:
-                        ended = self._running[name] or asyncio.Event()
-                        self._running[name] = ended
-                        await ended.wait()
-            except TimeoutError:
-                raise IdempotencyKeyInUse from None
+            return self._begin_later(name)
+        self._running[name] = None
+        return None
+
+    async def _begin_later(self, name: tuple[str, ...]) -> None:
+        try:
+            async with asyncio.timeout(self._wait_seconds):
+                while name in self._running:
+                    ended = self._running[name] or asyncio.Event()
+                    self._running[name] = ended
+                    await ended.wait()
+        except TimeoutError:
+            raise IdempotencyKeyInUse from None
         self._running[name] = None
 
     def end(self, claim: Claim) -> None:

@@ -58,7 +58,9 @@ class Runner:
     async def _run_once(
         self, registered: Registered, params: Any, options: Options, call: Call, claim: Claim
     ) -> bytes:
-        await self._turns.begin(claim)
+        waiting = self._turns.begin(claim)
+        if waiting is not None:
+            await waiting
         try:
             return await self._run(registered, params, options, call, claim)
         except LockedError:

@@ -12,7 +12,7 @@ from actions.bootstrap import new_id
 from gateway.access.identity import Identity
 from gateway.access.roles import Role
 from gateway.context import NO_OPTIONS
-from gateway.errors import ActionError, IdempotencyKeyInUse
+from gateway.errors import IdempotencyKeyInUse
 from gateway.registry import Registry
 from gateway.stages.idempotency import Turns, claim_of
 from gateway.store import idempotency
@@ -335,13 +335,13 @@ async def test_a_key_that_is_claimed_anew_is_not_purged(toybox: House) -> None:
 
 async def test_a_wait_that_takes_too_long_ends(toybox: House) -> None:
     turns, claim = Turns(wait_seconds=0.01), Claim("account", "toys/keep", "k", "f")
-    await turns.begin(claim)
-    with pytest.raises(ActionError) as ended:
-        await turns.begin(claim._replace(fingerprint="g"))
+    assert turns.begin(claim) is None
+    waiting = turns.begin(claim._replace(fingerprint="g"))
+    assert waiting is not None
+    with pytest.raises(IdempotencyKeyInUse):
+        await waiting
     turns.end(claim)
-    await turns.begin(claim)
-
-    assert ended.type is IdempotencyKeyInUse
+    assert turns.begin(claim) is None
 
 
 async def test_a_wait_lasts_until_the_callers_deadline(toybox: House, bench: Bench) -> None:
