@@ -53,7 +53,7 @@ class Call:
     the trace that the call belongs to, as `gateway.tracing.read_traceparent` gives it.
     """
 
-    # Made for each call, and so without a dataclass, whose factories cost as much as all the rest.
+    # Made for each call, and so without the factories that a dataclass would call.
     __slots__ = (
         "action", "address", "body", "caller", "deadline", "error", "flags", "headers",
         "idempotency_key", "key", "object_id", "registered", "request_id", "section", "started",

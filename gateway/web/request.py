@@ -51,7 +51,7 @@ class Request:
         content = self.content
         if content is EMPTY_PAYLOAD:
             return b""
-        # Through the reader's own door, which first sees whether to read on, it is 3 % of a ping.
+        # The reader's own door sees first whether to read on: 1.4 % of a ping's instructions.
         chunks = content._buffer  # noqa: SLF001
         if len(chunks) == 1 and len(chunks[0]) < _SMALL and content.exception() is None:
             return chunks.popleft()

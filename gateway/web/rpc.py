@@ -118,7 +118,7 @@ class Rpc:
         if section:
             body = HttpBody(request, self._settings.body_timeout, self._arriving)
         authorization, proxies = headers.get(hdrs.AUTHORIZATION), self._proxies
-        # By position: names cost a call half a microsecond.
+        # By position, which spares each call a dictionary of the names.
         return Call(
             section,
             action,

@@ -28,7 +28,10 @@ class StepShape(Shape[Step]):
 
 
 class Held(SimpleNamespace):
-    """A counter that is changed in place, as the peers change theirs."""
+    """A counter that is changed in place, as the peers change theirs.
+
+    Its names stand here since a shape is compiled for the attributes that its class declares.
+    """
 
     id: str
     external_id: str | None

@@ -12,6 +12,9 @@ revision = "0005"
 down_revision = "0004"
 
 
+# The columns stand here as they were at this step; the schema of today may have others.
+
+
 def upgrade() -> None:
     if op.get_context().dialect.name != "sqlite":
         return

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from hypothesis import strategies as st
+from marshmallow import Schema, fields
 
 from gateway.codec.encode import encode
 
@@ -48,3 +49,22 @@ def written(show: Callable[[Any], Any], value: Any) -> Any:
         return encode(show(value))
     except Exception as failure:  # noqa: BLE001 - whatever it is, it is to be the same
         return type(failure)
+
+
+Whole = Callable[[Schema], st.SearchStrategy[Any]]
+"""What is drawn for a shape as a whole."""
+
+
+def values_of(
+    field: fields.Field[Any] | None, anything: st.SearchStrategy[Any], whole: Whole
+) -> st.SearchStrategy[Any]:
+    """Anything, and what fits the field: `whole` of nested shapes, and lists and maps of these."""
+    if isinstance(field, fields.Nested):
+        one = whole(field.schema)
+        return anything | (st.lists(one | anything, max_size=2) if field.schema.many else one)
+    if isinstance(field, fields.List):
+        return anything | st.lists(values_of(field.inner, anything, whole), max_size=2)
+    if isinstance(field, fields.Dict) and field.value_field is not None:
+        inner = values_of(field.value_field, anything, whole)
+        return anything | st.dictionaries(st.text(max_size=3), inner, max_size=2)
+    return anything

@@ -14,7 +14,7 @@ from gateway.codec.options import Expansions, StrictBoolean
 from gateway.codec.plain import NotCompiled
 from gateway.registry import Registry
 from schemas.fields import Choice, Day, Flag, Id, Int64, Moment, Tags, Text, Zone
-from tests.gateway.codec.drawn import ANY, typed
+from tests.gateway.codec.drawn import ANY, typed, values_of
 
 SHAPES = {
     f"{each.path} {name}": shape
@@ -127,20 +127,9 @@ def fitting(shape: Schema) -> st.SearchStrategy[dict[str, Any]]:
     """Objects that have the shape's names, and inside them those of what is nested."""
     keys = {name if each.data_key is None else each.data_key: each for name, each in
             shape.fields.items()}  # fmt: skip
-    known = {name: _values(each) for name, each in keys.items()}
+    known = {name: values_of(each, ANY, fitting) for name, each in keys.items()}
     some = st.fixed_dictionaries({}, optional={**known, "unknown": ANY, "a.b": ANY})
     return some | st.fixed_dictionaries(known)
-
-
-def _values(field: fields.Field[Any]) -> st.SearchStrategy[Any]:
-    if isinstance(field, fields.Nested):
-        one = fitting(field.schema)
-        return ANY | (st.lists(one, max_size=2) if field.schema.many else one)
-    if isinstance(field, fields.List):
-        return ANY | st.lists(_values(field.inner), max_size=2)
-    if isinstance(field, fields.Dict) and field.value_field is not None:
-        return ANY | st.dictionaries(st.text(max_size=3), _values(field.value_field), max_size=2)
-    return ANY
 
 
 @given(data=st.data())

@@ -16,7 +16,7 @@ from marshmallow import Schema, fields, post_dump
 from gateway.codec.show import compile_show
 from schemas.base import ABSENT
 from schemas.fields import Choice, Day, Flag, Id, Int64, Moment, Tags, Text
-from tests.gateway.codec.drawn import ANY, written
+from tests.gateway.codec.drawn import ANY, values_of, written
 
 
 class Colour(StrEnum):
@@ -119,19 +119,8 @@ def objects(shape: Any) -> st.SearchStrategy[Any]:
         names: tuple[str, ...] = Pair._fields
     else:
         names = tuple(shape.makes.__dataclass_fields__)
-    held = {name: _values(shape.fields.get(name)) for name in names}
+    held = {name: values_of(shape.fields.get(name), VALUES, objects) for name in names}
     return st.builds(shape.makes, **held)
-
-
-def _values(field: fields.Field[Any] | None) -> st.SearchStrategy[Any]:
-    if isinstance(field, fields.Nested):
-        one = objects(field.schema)
-        return VALUES | (st.lists(one | VALUES, max_size=2) if field.schema.many else one)
-    if isinstance(field, fields.List):
-        return VALUES | st.lists(_values(field.inner), max_size=2)
-    if isinstance(field, fields.Dict) and field.value_field is not None:
-        return VALUES | st.dictionaries(st.text(max_size=2), _values(field.value_field), max_size=2)
-    return VALUES
 
 
 @given(data=st.data())

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import insert, text
 
-from gateway.store.database import Database, DatabaseError, Transaction
+from gateway.store.database import Database, DatabaseError, Transaction, Work
 from gateway.store.sqlite import SqliteDatabase
 from gateway.store.sqlite_writer import TransactionError
 from gateway.store.statements import Row, Statement
@@ -112,6 +112,20 @@ async def test_a_table_made_with_a_reference_refuses_what_it_does_not_refer_to(
         await db.write(work)
 
 
+async def require_all_fail_with(work: Work[None], db: Database) -> None:
+    """Whoever shares the group of `work` fails with it and leaves nothing; the next is kept."""
+    gate = Gate()
+    first = await begun(db.write(gate))
+    await gate.reached.wait()
+    waiting = await begun(db.write(keep("a")), db.write(work), db.write(keep("b")))
+    gate.opened.set()
+    found = await outcomes([*first, *waiting])
+
+    assert found == [None, TransactionError, TransactionError, TransactionError]
+    assert await toy_store.names(db.reader) == []
+    assert await db.write(keep("c")) == "C"
+
+
 async def test_a_commit_that_fails_fails_for_its_whole_group(db: Database) -> None:
     orphan = text(
         "INSERT INTO accounts (id, workspace_id, name, role, created_at)"
@@ -123,16 +137,7 @@ async def test_a_commit_that_fails_fails_for_its_whole_group(db: Database) -> No
         await transaction.run(Statement(text("PRAGMA defer_foreign_keys = 1")))
         await transaction.run(Statement(orphan))
 
-    gate = Gate()
-    first = await begun(db.write(gate))
-    await gate.reached.wait()
-    waiting = await begun(db.write(keep("a")), db.write(work), db.write(keep("b")))
-    gate.opened.set()
-    found = await outcomes([*first, *waiting])
-
-    assert found == [None, TransactionError, TransactionError, TransactionError]
-    assert await toy_store.names(db.reader) == []
-    assert await db.write(keep("c")) == "C"
+    await require_all_fail_with(work, db)
 
 
 async def test_a_transaction_that_ended_by_itself_is_not_committed_in_parts(db: Database) -> None:
@@ -142,16 +147,7 @@ async def test_a_transaction_that_ended_by_itself_is_not_committed_in_parts(db: 
         with suppress(sqlite3.Error):
             await keep("late")(transaction)
 
-    gate = Gate()
-    first = await begun(db.write(gate))
-    await gate.reached.wait()
-    waiting = await begun(db.write(keep("a")), db.write(work), db.write(keep("b")))
-    gate.opened.set()
-    found = await outcomes([*first, *waiting])
-
-    assert found == [None, TransactionError, TransactionError, TransactionError]
-    assert await toy_store.names(db.reader) == []
-    assert await db.write(keep("c")) == "C"
+    await require_all_fail_with(work, db)
 
 
 async def test_a_group_that_another_program_keeps_out_is_told_and_does_nothing(
