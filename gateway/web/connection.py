@@ -16,6 +16,7 @@ from aiohttp.http import HttpVersion10, RawRequestMessage
 from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
+from gateway.web.outgoing import Outgoing
 from gateway.web.request import Request
 
 HEAD_MAX = 32 * 1024
@@ -47,12 +48,23 @@ _UNREADABLE = RawRequestMessage(
 class Connection(web.RequestHandler):
     """aiohttp's connection with another loop; see `start`."""
 
-    __slots__ = ("_broken", "_content", "_given_up", "_handle", "_head_bytes", "is_https", "remote")
+    __slots__ = (
+        "_broken", "_content", "_given_up", "_handle", "_head_bytes", "_outgoing", "is_https",
+        "remote",
+    )  # fmt: skip
 
-    def __init__(self, server: web.Server, handle: Handle, broken: Broken, **options: Any) -> None:
+    def __init__(
+        self,
+        server: web.Server,
+        handle: Handle,
+        broken: Broken,
+        outgoing: Outgoing,
+        **options: Any,
+    ) -> None:
         super().__init__(server, **options)
         self._handle = handle
         self._broken = broken
+        self._outgoing = outgoing
         self._head_bytes = 0
         self._given_up: asyncio.TimerHandle | None = None
         self._content: StreamReader | None = None
@@ -90,6 +102,8 @@ class Connection(web.RequestHandler):
                     self._waiter = self._loop.create_future()
                     await self._waiter
                     self._waiter = None
+                if self._paused:
+                    await self._drain_helper()
                 request = self._next()
                 try:
                     if request.message is _UNREADABLE:
@@ -101,10 +115,7 @@ class Connection(web.RequestHandler):
                     told = self._broken(request, HTTPStatus.INTERNAL_SERVER_ERROR)
                 if self.transport is None:
                     return  # nobody is there any more
-                self.transport.write(told)
-                if self._paused:
-                    await self._drain_helper()
-                self._rest()
+                self._tell(request, told)
                 if not request.keep_alive:
                     await self._linger(request.content)
                     return
@@ -116,7 +127,13 @@ class Connection(web.RequestHandler):
             self._rest()
             self._task_handler = None
             if self.transport is not None:
+                self._outgoing.send()
                 self.transport.close()
+
+    def force_close(self) -> None:
+        """Send what was answered, and close."""
+        self._outgoing.send()
+        super().force_close()
 
     @property
     def is_answering(self) -> bool:
@@ -132,6 +149,7 @@ class Connection(web.RequestHandler):
     def send(self, text: bytes) -> None:
         """Send something ahead of the answer."""
         if self.transport is not None:
+            self._outgoing.send()
             self.transport.write(text)
 
     def cancel(self) -> None:
@@ -154,6 +172,13 @@ class Connection(web.RequestHandler):
         if self._upgraded and not self._messages:
             request.keep_alive = False  # nothing that comes after it is read as HTTP
         return request
+
+    def _tell(self, request: Request, told: bytes) -> None:
+        """Send the answer, at once where the connection ends or its next request is here."""
+        self._outgoing.add(self, told)
+        if self._messages or not request.keep_alive:
+            self._outgoing.send()
+        self._rest()
 
     def _rest(self) -> None:
         """Tell a shutdown, if one waits, that no request is running."""

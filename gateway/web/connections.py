@@ -8,6 +8,7 @@ from aiohttp import web
 
 from gateway.logs import Log
 from gateway.web.connection import Broken, Connection, Handle
+from gateway.web.outgoing import Outgoing
 
 PATIENCE = 15.0
 """Seconds that a request's head may take, a connection say nothing, a client take no answer."""
@@ -47,6 +48,7 @@ class Connections(web.Server):
         self._most = most
         self._patience = patience
         self._warned_until = 0.0
+        self._outgoing = Outgoing(self._loop)
 
     def __call__(self) -> Any:
         if len(self._connections) >= self._most:
@@ -56,6 +58,7 @@ class Connections(web.Server):
             self,
             self._handle,
             self._broken,
+            self._outgoing,
             loop=self._loop,
             access_log=None,  # the pipeline writes the log line
             auto_decompress=False,
