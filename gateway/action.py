@@ -230,8 +230,11 @@ class BatchCall(Generic[P, R]):
         """The answer's data, so far; None when the call failed."""
         return self._data_json
 
-    def check_answered(self) -> None:
-        """Raise TypeError when the action neither answered nor refused this call."""
+    def finish(self) -> None:
+        """End the part in the batch. Raises TypeError when there is no answer and no refusal."""
+        # Each keeps the other: left to the collector, the calls of 25,000 objects lie about, and
+        # finding them stops everything for 36 ms (p99 of increments: 35 ms instead of 16).
+        del self._batch
         if self._data_json is None and self._failure is None:
             raise TypeError("run_many left a call without an answer")
 
@@ -239,7 +242,7 @@ class BatchCall(Generic[P, R]):
         """The answer's data, once committed; raises what the call failed with."""
         if self._failure is not None:
             raise self._failure
-        assert self._data_json is not None  # noqa: S101 - check_answered saw to it
+        assert self._data_json is not None  # noqa: S101 - finish saw to it
         return self._data_json
 
 

@@ -97,7 +97,8 @@ class Pipeline:
         except ParameterError as error:
             envelope = envelopes.of_parameter_error(error, *self._facts(call))
         except ActionError as error:
-            call.error = error
+            # The frames that it came through hold the call, which would then hold itself.
+            call.error = error.with_traceback(None)
             envelope = envelopes.of_error(error, *self._facts(call))
         except Exception:
             told = trace_facts(call.traceparent)

@@ -42,7 +42,7 @@ class Lane:
             refuse_to_cancel_itself()
             raise
         for call in calls:
-            call.check_answered()
+            call.finish()
 
     async def _settle_used(self, keyed: Keyed, context: BatchContext) -> Collection[Claim | None]:
         """Claim the keys, and answer the calls whose keys were used; returns their claims."""

@@ -1,7 +1,9 @@
 """Calls that come together are served together, and each as if it were alone."""
 
 import asyncio
+import gc
 
+from gateway.action import BatchCall
 from tests.gateway.calls import answer_of, begin, totals_kept
 from tests.gateway.toys import CRASHING, SECRET, SILENT, SLOW, UNLUCKY, Bench
 from tests.support.house import Answer, House
@@ -91,3 +93,17 @@ async def test_the_wish_of_each_call_is_its_own(toybox: House, bench: Bench) -> 
         ["request_id", "modification"],
         ["request_id"],
     ]
+
+
+async def test_a_group_leaves_nothing_behind_for_the_collector(
+    toybox: House, bench: Bench
+) -> None:
+    gc.collect()
+    gc.disable()
+    try:
+        await together(toybox, bench, ("a", 1), ("a", UNLUCKY), ("b", 1))
+        left = [each for each in gc.get_objects() if isinstance(each, BatchCall)]
+    finally:
+        gc.enable()
+
+    assert left == []
