@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 from aiohttp import web
 
@@ -16,13 +17,14 @@ from gateway.web.health import Health
 from gateway.web.metrics import Metrics
 from gateway.web.request import Request
 from gateway.web.rpc import Rpc
+from gateway.web.untaken import UNTAKEN_MAX
 
 
 class HttpServer:
     """Serves a pipeline over HTTP, from `start` until `stop`.
 
     `patience` is the seconds that a request's head may take, a connection say nothing, and a
-    client take nothing of its answer.
+    client take nothing of its answer; `untaken_max` the bytes of answers that may wait for that.
     """
 
     def __init__(
@@ -33,9 +35,12 @@ class HttpServer:
         calls: CallMetrics,
         audit_dropped: Callable[[], int],
         patience: float = PATIENCE,
+        untaken_max: int = UNTAKEN_MAX,
     ) -> None:
         self._log = pipeline.shared.log
+        self._stopwatch = pipeline.stopwatch
         self._patience = patience
+        self._untaken_max = untaken_max
         self._settings = pipeline.shared.settings
         self._database = database
         self._audit_dropped = audit_dropped
@@ -69,8 +74,10 @@ class HttpServer:
             self._handle,
             self._rpc.broken,
             self._log,
+            stopwatch=self._stopwatch,
             most=room_for(self._settings.max_connections, self._log),
             patience=self._patience,
+            untaken_max=self._untaken_max,
         )
         self._runner = web.ServerRunner(self._connections)
         await self._runner.setup()
@@ -97,7 +104,7 @@ class HttpServer:
             connection.cancel()
         await self._runner.cleanup()
 
-    def _handle(self, request: Request) -> Awaitable[bytes]:
+    def _handle(self, request: Request) -> Coroutine[Any, Any, bytes]:
         if request.method in ("GET", "HEAD"):
             page = self._pages.get(request.raw_path.partition("?")[0])
             if page is not None:

@@ -1,23 +1,25 @@
 """One connection: its requests are read by aiohttp's parser, and answered one after the other.
 
 aiohttp's own loop makes a task, a request, a writer and a response for each request; answering in
-the connection's one task instead takes a ping from 65 to 58 microseconds of processor time. Calls
-of a connection share a context: what one sets in a ContextVar, the next one sees.
+the connection's one task instead takes a ping from 65 to 58 microseconds of processor time.
 """
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable
+from collections import deque
+from collections.abc import Callable, Coroutine
 from http import HTTPStatus
-from typing import Any
+from typing import Any, NamedTuple
 
 from aiohttp import StreamReader, web
 from aiohttp.http import HttpVersion10, RawRequestMessage
 from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
+from gateway.web.isolation import isolated
 from gateway.web.outgoing import Outgoing
 from gateway.web.request import Request
+from gateway.web.untaken import HELD_MAX, Untaken
 
 HEAD_MAX = 32 * 1024
 """Bytes of a head whose end is still waited for; a line has 8,190, and 128 headers there may be."""
@@ -25,7 +27,7 @@ HEAD_MAX = 32 * 1024
 LINGER_SECONDS = 2.0
 """How long the rest of a refused body is read and dropped, so that its sender reads the answer."""
 
-Handle = Callable[[Request], Awaitable[bytes]]
+Handle = Callable[[Request], Coroutine[Any, Any, bytes]]
 Broken = Callable[[Request, int], bytes]
 """Answers what is not HTTP (status 400), and what broke our own code (500)."""
 
@@ -45,26 +47,29 @@ _UNREADABLE = RawRequestMessage(
 )
 
 
+class Service(NamedTuple):
+    """What the connections of a server share."""
+
+    handle: Handle
+    broken: Broken
+    outgoing: Outgoing
+    untaken: Untaken
+    stopwatch: Callable[[], float]
+
+
 class Connection(web.RequestHandler):
     """aiohttp's connection with another loop; see `start`."""
 
     __slots__ = (
-        "_broken", "_content", "_given_up", "_handle", "_head_bytes", "_outgoing", "is_https",
-        "remote",
+        "_arrivals", "_broken", "_content", "_given_up", "_handle", "_head_bytes", "_outgoing",
+        "_stopwatch", "_untaken", "is_https", "remote",
     )  # fmt: skip
 
-    def __init__(
-        self,
-        server: web.Server,
-        handle: Handle,
-        broken: Broken,
-        outgoing: Outgoing,
-        **options: Any,
-    ) -> None:
+    def __init__(self, server: web.Server, service: Service, **options: Any) -> None:
         super().__init__(server, **options)
-        self._handle = handle
-        self._broken = broken
-        self._outgoing = outgoing
+        self._handle, self._broken, self._outgoing, self._untaken, self._stopwatch = service
+        self._arrivals: deque[float] = deque()
+        """When the heads of the requests came whose turn is yet to come."""
         self._head_bytes = 0
         self._given_up: asyncio.TimerHandle | None = None
         self._content: StreamReader | None = None
@@ -74,12 +79,14 @@ class Connection(web.RequestHandler):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
+        if self.transport is not None:
+            self.transport.set_write_buffer_limits(high=HELD_MAX)
         peer = self.peername
         self.remote = str(peer[0]) if isinstance(peer, tuple) else ""
         self.is_https = self.ssl_context is not None
 
     def data_received(self, data: bytes) -> None:
-        super().data_received(data)
+        self._parse(data)
         waiter = self._waiter
         if waiter is None or waiter.done():
             self._head_bytes = 0
@@ -87,7 +94,7 @@ class Connection(web.RequestHandler):
         # Nothing came of it yet: it is a part of a head.
         self._head_bytes += len(data)
         if self._head_bytes > HEAD_MAX:
-            super().data_received(_NO_HTTP)
+            self._parse(_NO_HTTP)
 
     def resume_reading(self, resume_parser: bool = True) -> None:  # noqa: FBT001 - aiohttp's
         """Go on reading if that was paused; aiohttp has the parser and the socket see whether."""
@@ -109,7 +116,7 @@ class Connection(web.RequestHandler):
                     if request.message is _UNREADABLE:
                         told = self._broken(request, HTTPStatus.BAD_REQUEST)
                     else:
-                        told = await self._handle(request)
+                        told = await isolated(self._handle(request))
                 except Exception:
                     self.logger.exception("request.crashed")
                     told = self._broken(request, HTTPStatus.INTERNAL_SERVER_ERROR)
@@ -157,6 +164,13 @@ class Connection(web.RequestHandler):
         if self._task_handler is not None:
             self._task_handler.cancel()
 
+    def _parse(self, data: bytes) -> None:
+        """Find requests in what came, and note when their heads had come."""
+        known = len(self._messages)
+        super().data_received(data)
+        if come := len(self._messages) - known:
+            self._arrivals.extend([self._stopwatch()] * come)
+
     def _next(self) -> Request:
         """The request whose turn it is; who waits to read more of them is told of the room."""
         message, content = self._messages.popleft()
@@ -168,7 +182,7 @@ class Connection(web.RequestHandler):
             self._resume_reading_if_drained()
         if message.__class__ is not RawRequestMessage:  # it is why there is none
             message = _UNREADABLE
-        request = Request(message, content, self)
+        request = Request(message, content, self, self._arrivals.popleft())
         if self._upgraded and not self._messages:
             request.keep_alive = False  # nothing that comes after it is read as HTTP
         return request
@@ -204,6 +218,8 @@ class Connection(web.RequestHandler):
         """The client does not take what was sent: the timer runs until it does."""
         super().pause_writing()
         self._given_up = self._loop.call_later(self.keepalive_timeout, self._give_up)
+        if self.transport is not None:
+            self._untaken.hold(self._give_up, self.transport.get_write_buffer_size())
 
     def resume_writing(self) -> None:
         super().resume_writing()
@@ -219,6 +235,7 @@ class Connection(web.RequestHandler):
         if self._given_up is not None:
             self._given_up.cancel()
             self._given_up = None
+            self._untaken.release(self._give_up)
 
     def _give_up(self) -> None:
         if self.transport is not None:

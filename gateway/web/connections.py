@@ -2,13 +2,15 @@
 
 import asyncio
 import resource
+from collections.abc import Callable
 from typing import Any, cast
 
 from aiohttp import web
 
 from gateway.logs import Log
-from gateway.web.connection import Broken, Connection, Handle
+from gateway.web.connection import Broken, Connection, Handle, Service
 from gateway.web.outgoing import Outgoing
+from gateway.web.untaken import UNTAKEN_MAX, Untaken
 
 PATIENCE = 15.0
 """Seconds that a request's head may take, a connection say nothing, a client take no answer."""
@@ -36,19 +38,31 @@ def room_for(connections: int, log: Log) -> int:
 
 
 class Connections(web.Server):
-    """aiohttp's server with at most `most` connections; one more is closed before it can speak."""
+    """aiohttp's server with at most `most` connections; one more is closed before it can speak.
+
+    `patience` is in seconds; `stopwatch` is read when a request's head has come; `untaken_max` is
+    how many bytes of answers may wait for clients to take them.
+    """
 
     def __init__(
-        self, handle: Handle, broken: Broken, log: Log, *, most: int, patience: float
+        self,
+        handle: Handle,
+        broken: Broken,
+        log: Log,
+        *,
+        stopwatch: Callable[[], float],
+        most: int,
+        patience: float,
+        untaken_max: int = UNTAKEN_MAX,
     ) -> None:
         super().__init__(_never_asked)
-        self._handle = handle
-        self._broken = broken
         self._log = log
         self._most = most
         self._patience = patience
         self._warned_until = 0.0
-        self._outgoing = Outgoing(self._loop)
+        self._service = Service(
+            handle, broken, Outgoing(self._loop), Untaken(untaken_max), stopwatch
+        )
 
     def __call__(self) -> Any:
         if len(self._connections) >= self._most:
@@ -56,9 +70,7 @@ class Connections(web.Server):
             return _TurnedAway()
         return Connection(
             self,
-            self._handle,
-            self._broken,
-            self._outgoing,
+            self._service,
             loop=self._loop,
             access_log=None,  # the pipeline writes the log line
             auto_decompress=False,

@@ -27,17 +27,26 @@ class Connection(Protocol):
 class Request:
     """One request; its body, `content`, may still be on its way.
 
-    `raw_path` is the path as it was sent, with its query.
+    `raw_path` is the path as it was sent, with its query; `arrived` the stopwatch's reading when
+    its head had come.
     """
 
-    __slots__ = ("connection", "content", "headers", "keep_alive", "message", "method", "raw_path")
+    __slots__ = (
+        "arrived", "connection", "content", "headers", "keep_alive", "message", "method",
+        "raw_path",
+    )  # fmt: skip
 
     def __init__(
-        self, message: RawRequestMessage, content: StreamReader, connection: Connection
+        self,
+        message: RawRequestMessage,
+        content: StreamReader,
+        connection: Connection,
+        arrived: float,
     ) -> None:
         self.message = message
         self.content = content
         self.connection = connection
+        self.arrived = arrived
         self.method = message.method
         self.raw_path = message.path
         self.headers = message.headers

@@ -71,9 +71,8 @@ class Rpc:
 
     async def handle(self, request: Request) -> bytes:
         """Answer one request on any path that is not a page."""
-        started = self._pipeline.stopwatch()
         names = self._names.get(request.raw_path) or _names(request)
-        call = self._call(request, names or ("", ""), started)
+        call = self._call(request, names or ("", ""))
         if names is None:
             return self._refuse(request, call, UnknownPath())
         if request.method == "OPTIONS":
@@ -104,11 +103,11 @@ class Rpc:
         error: ActionError = InternalServerError()
         if status == 400:  # noqa: PLR2004 - the HTTP number says it best
             error = MalformedRequest(problem="The request is not well-formed HTTP.")
-        call = self._call(request, ("", ""), self._pipeline.stopwatch())
+        call = self._call(request, ("", ""))
         envelope = self._pipeline.refuse(call, error)._replace(http_status=status)
         return self._answer(request, envelope, close=True)
 
-    def _call(self, request: Request, names: tuple[str, str], started: float) -> Call:
+    def _call(self, request: Request, names: tuple[str, str]) -> Call:
         headers = request.headers
         request_id = headers.get(_X_REQUEST_ID)
         if request_id is None or not _REQUEST_ID.fullmatch(request_id):
@@ -124,7 +123,7 @@ class Rpc:
             action,
             body,
             request_id,
-            started,
+            request.arrived,
             None if authorization is None else _presented_key(authorization),
             None,
             request.remote if proxies is None else proxies.address(request),

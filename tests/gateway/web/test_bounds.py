@@ -5,6 +5,7 @@ import contextlib
 import socket
 import time
 from collections.abc import AsyncIterator
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 import pytest
@@ -21,21 +22,30 @@ PATIENCE = 0.4
 """Seconds that the impatient server gives a head, a silence, or an answer that nobody takes."""
 
 
-@pytest.fixture
-async def impatient(house: House) -> AsyncIterator[House]:
-    """The house behind a server that waits for nobody."""
+@contextlib.asynccontextmanager
+async def served(house: House, **bounds: float) -> AsyncIterator[House]:
+    """The house behind one more server, with other bounds."""
     gateway = house.gateway
     server = HttpServer(
         gateway.pipeline,
         gateway.database,
         calls=gateway.calls,
         audit_dropped=lambda: 0,
-        patience=PATIENCE,
+        **cast("Any", bounds),
     )
     port = await server.start()
     house.url = urlsplit(house.url)._replace(netloc=f"127.0.0.1:{port}").geturl()
-    yield house
-    await server.stop()
+    try:
+        yield house
+    finally:
+        await server.stop()
+
+
+@pytest.fixture
+async def impatient(house: House) -> AsyncIterator[House]:
+    """The house behind a server that waits for nobody."""
+    async with served(house, patience=PATIENCE) as made:
+        yield made
 
 
 async def closed_after(wire: Wire) -> float:
@@ -111,6 +121,12 @@ async def test_an_answer_that_nobody_takes_is_given_up(impatient: House) -> None
         await asyncio.wait_for(call_without_end(impatient), 20)
 
     assert time.monotonic() - begun > 0.3
+
+
+async def test_answers_that_nobody_takes_are_given_up_before_they_take_memory(house: House) -> None:
+    async with served(house, patience=60, untaken_max=10_000) as patient:
+        with pytest.raises(ConnectionError):
+            await asyncio.wait_for(call_without_end(patient), 20)
 
 
 async def test_a_head_that_does_not_end_is_refused_before_it_takes_memory(wire: Wire) -> None:

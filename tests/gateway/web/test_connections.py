@@ -2,15 +2,18 @@
 
 import pytest
 
+from gateway.web.request import Request
 from tests.gateway.toys import Bench
 from tests.gateway.web.wire import (
     GREET,
     LAST_CHUNK,
     Wire,
+    answering,
     chunk,
     chunked_head,
     json_request,
     request,
+    said,
     wired,
 )
 from tests.support.house import House
@@ -163,3 +166,16 @@ async def test_a_refused_body_is_not_taken_for_the_next_request(wire: Wire) -> N
 
     assert answer.code == "UnsupportedMediaType"
     assert after.envelope["data"] == {"name": "Ada"}
+
+
+async def test_the_time_of_a_call_begins_when_its_head_has_come_not_when_its_turn_does() -> None:
+    readings = iter([5.0, 6.0])
+
+    async def answer(asked: Request) -> bytes:
+        return f"{asked.arrived} ".encode()
+
+    async with answering(answer, stopwatch=lambda: next(readings)) as far:
+        together = await said(far, request("/a") + request("/b"), length=len("5.0 5.0 "))
+        later = await said(far, request("/c"))
+
+    assert together + later == b"5.0 5.0 6.0 "

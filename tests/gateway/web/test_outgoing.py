@@ -4,13 +4,12 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import cast
 
-import structlog
-
-from gateway.web.connections import Connections
+from gateway.web.connection import Connection
 from gateway.web.outgoing import AT_ONCE, Outgoing
 from gateway.web.request import Request
-from tests.gateway.web.wire import PATIENCE, request
+from tests.gateway.web.wire import answering, request, said
 
 
 class Line(asyncio.Protocol):
@@ -79,23 +78,10 @@ async def test_who_is_gone_keeps_no_other_from_its_answer() -> None:
 
 
 async def test_a_connection_that_is_closed_in_the_turn_of_its_answer_still_sends_it() -> None:
-    near, far = socket.socketpair()
-    far.settimeout(0)
-    loop = asyncio.get_running_loop()
-
     async def answer(asked: Request) -> bytes:
-        loop.call_soon(connection.force_close)  # before the turn's end
+        connection = cast("Connection", asked.connection)
+        asyncio.get_running_loop().call_soon(connection.force_close)  # before the turn's end
         return b"the answer"
 
-    def broken(_: Request, status: int) -> bytes:
-        return b"%d" % status
-
-    server = Connections(answer, broken, structlog.get_logger(), most=1, patience=10)
-    with far:
-        connection = server()
-        await loop.create_connection(lambda: connection, sock=near)
-        far.send(request())
-        async with asyncio.timeout(PATIENCE):
-            came = await loop.sock_recv(far, 100)
-
-        assert came == b"the answer"
+    async with answering(answer) as far:
+        assert await said(far, request()) == b"the answer"

@@ -1,14 +1,20 @@
 """HTTP as bytes on a socket: what clients that no library would write send, and what comes back."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+import socket
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
 import orjson
+import structlog
 
+from gateway.web.connection import Handle
+from gateway.web.connections import Connections
+from gateway.web.request import Request
 from tests.support.house import House
 
 PATIENCE = 10
@@ -127,3 +133,33 @@ async def wired(house: House) -> AsyncIterator[Wire]:
         yield wire
     finally:
         wire.close()
+
+
+@asynccontextmanager
+async def answering(
+    handle: Handle, stopwatch: Callable[[], float] = time.perf_counter
+) -> AsyncIterator[socket.socket]:
+    """The far end of a connection whose requests `handle` answers, with no gateway behind it."""
+    near, far = socket.socketpair()
+    far.settimeout(0)
+    loop = asyncio.get_running_loop()
+
+    def broken(_: Request, status: int) -> bytes:
+        return b"%d" % status
+
+    log = structlog.get_logger()
+    server = Connections(handle, broken, log, stopwatch=stopwatch, most=1, patience=PATIENCE)
+    with far:
+        transport, _ = await loop.create_connection(server, sock=near)
+        yield far
+    transport.close()
+
+
+async def said(far: socket.socket, text: bytes, *, length: int = 1) -> bytes:
+    """What is answered to `text`, of which there are at least `length` bytes."""
+    loop, came = asyncio.get_running_loop(), b""
+    await loop.sock_sendall(far, text)
+    async with asyncio.timeout(PATIENCE):
+        while len(came) < length and (more := await loop.sock_recv(far, 65_536)):
+            came += more
+    return came
