@@ -23,7 +23,8 @@ from gateway.codec.load import Load, compile_load, refuse_all
 from gateway.codec.options import Expansions, StrictBoolean
 from gateway.codec.plain import NotCompiled
 from gateway.codec.secrets import secret_paths
-from gateway.codec.show import Show, Unshowable, compile_show, why_interpreted
+from gateway.codec.show import Show, compile_show, why_interpreted
+from gateway.codec.showable import Unshowable
 from gateway.errors import ActionError, FilterError, UnknownAction
 from gateway.limits.policy import parse_limit
 from gateway.listing import Cursors, Pages

@@ -127,8 +127,12 @@ class Moment(fields.AwareDateTime):
 
     @staticmethod
     def to_json(value: datetime) -> datetime | str:
-        """What the encoder writes as this field; by itself it would leave out microseconds of 0."""
-        return value if value.microsecond and value.tzinfo is UTC else _moment_text(value)
+        """What the encoder writes as this field.
+
+        By itself it would leave out microseconds of 0, and it knows no subclasses of datetime.
+        """
+        exact = type(value) is datetime and value.microsecond and value.tzinfo is UTC
+        return value if exact else _moment_text(value)
 
 
 class Day(fields.Date):
@@ -145,6 +149,10 @@ class Day(fields.Date):
         if not _DAY.fullmatch(value):
             raise ValueError
         return date.fromisoformat(value)
+
+    def _serialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+        # whatever `dateformat` a schema has
+        return None if value is None else date.isoformat(value)
 
     @staticmethod
     def to_json(value: date) -> date:

@@ -40,12 +40,14 @@ _OWN_WAYS = (
     "_do_load",
     "_deserialize",
     "_call_and_store",
+    "_invoke_field_validators",
     "_invoke_schema_validators",
     "_run_validator",
     "_invoke_load_processors",
     "_invoke_processors",
 )
-_OF_FIELDS = ("deserialize", "_validate", "_validate_missing")
+_OF_FIELDS = ("deserialize", "_validate", "_validate_all", "_validate_missing")
+_OF_NESTS = ("schema", "_deserialize", "_load", "_test_collection")
 
 
 def _load_one(shape: Schema, above: tuple[type, ...]) -> Load:
@@ -95,13 +97,15 @@ def _lines(shape: Schema, scope: dict[str, Any], above: tuple[type, ...]) -> Ite
         yield "if v is None:"
         yield f"    n += 1; o[{attribute!r}] = None" if field.allow_none else "    return REFUSED"
         yield "elif v is not missing:"
-        yield f"    n += 1; o[{attribute!r}] = f{number}(v)"
+        yield f"    n += 1; v = f{number}(v)"
+        yield f"    if v is not missing: o[{attribute!r}] = v"
         if field.required:
             yield "else: return REFUSED"
         elif field.load_default is not missing:
             scope[f"d{number}"] = field.load_default
-            call = "()" if callable(field.load_default) else ""
-            yield f"else: o[{attribute!r}] = d{number}{call}"
+            yield "else:"
+            yield f"    v = d{number}{'()' if callable(field.load_default) else ''}"
+            yield f"    if v is not missing: o[{attribute!r}] = v"
     if shape.unknown == RAISE:
         yield "if n != len(d): return REFUSED"
     elif shape.unknown == INCLUDE:
@@ -114,7 +118,7 @@ def _lines(shape: Schema, scope: dict[str, Any], above: tuple[type, ...]) -> Ite
 
 
 def _hooks(shape: Schema, scope: dict[str, Any]) -> Iterator[str]:
-    options = f"many=False, partial=None, unknown={shape.unknown!r}"
+    options = f"many={shape.many!r}, partial=None, unknown={shape.unknown!r}"
     for tag, result in ((VALIDATES_SCHEMA, ""), (POST_LOAD, "o = ")):
         for number, (hook, _, given) in enumerate(shape._hooks[tag]):  # noqa: SLF001
             original = ", d" if given.get("pass_original") else ""
@@ -221,10 +225,7 @@ def _dict(field: fields.Dict, where: str, above: tuple[type, ...]) -> Convert:
 
 
 def _nested(field: fields.Nested, where: str, above: tuple[type, ...]) -> Convert:
-    if (
-        has_own(field, fields.Nested, ("_deserialize", "_load", "_test_collection"))
-        or field.unknown
-    ):
+    if has_own(field, fields.Nested, _OF_NESTS) or field.unknown:
         raise NotCompiled(f"{where} nests in a way of its own.")
     load = _load_one(field.schema, above)
 
@@ -239,7 +240,11 @@ def _nested(field: fields.Nested, where: str, above: tuple[type, ...]) -> Conver
 def _checked(convert: Convert, validator: Callable[[Any], Any]) -> Convert:
     """`convert`, and then the validator; the frequent ones without marshmallow's own steps."""
     kind = type(validator)
-    if isinstance(validator, validate.Length) and kind is validate.Length and not validator.equal:
+    if (
+        isinstance(validator, validate.Length)
+        and kind is validate.Length
+        and validator.equal is None
+    ):
         least, most = validator.min or 0, validator.max
 
         def check_length(value: Any) -> Any:

@@ -15,14 +15,31 @@ def has_own(thing: object, base: type, names: Iterable[str]) -> bool:
     return any(getattr(type(thing), name) is not getattr(base, name) for name in names)
 
 
+_NEUTRAL = frozenset({"default_error_messages", "make_error", "_abc_impl"})
+_OF_SHOWING = frozenset({"to_json", "serialize", "get_value", "_serialize", "_to_string"})
+_OF_LOADING = frozenset(
+    {"from_json", "deserialize", "_deserialize", "_validate", "_validate_missing", "_validated"}
+)
+_APART = {"from_json": _NEUTRAL | _OF_SHOWING, "to_json": _NEUTRAL | _OF_LOADING}
+"""What a class may change of a field whose compiled form comes from a class before."""
+
+
 def compiled_form(field: fields.Field[Any], name: str, of: str) -> Callable[[Any], Any] | None:
     """The field's method `name` when it stands for `of`, marshmallow's way of doing the same.
 
-    Whoever overrides `of` alone did not mean the `name` of the class before.
+    Whoever overrides `of`, or anything that it may ask for what it does, did not mean the `name`
+    of the class before.
     """
-    method: Callable[[Any], Any] | None = getattr(field, name, None)
-    if method is None or _definer(field, of) not in _definer(field, name).__mro__:
+    if not hasattr(type(field), name):
         return None
+    author = _definer(field, name)
+    if _definer(field, of) not in author.__mro__:
+        return None
+    below = [each for each in type(field).__mro__ if each not in author.__mro__]
+    changed = {each for kind in below for each in vars(kind) if hasattr(author, each)}
+    if any(not each.startswith("__") for each in changed - _APART[name]):
+        return None
+    method: Callable[[Any], Any] = getattr(field, name)
     return method
 
 

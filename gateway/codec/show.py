@@ -15,16 +15,14 @@ from marshmallow import Schema, fields, missing
 from marshmallow.decorators import POST_DUMP, PRE_DUMP
 
 from gateway.codec.plain import NotCompiled, compiled_form, has_own
+from gateway.codec.showable import is_silent, parts_of, refuse_unshowable
 
 Show = Callable[[Any], Any]
 Fields = dict[str, fields.Field[Any]]
 
 _OWN_WAYS = ("dump", "_serialize", "_invoke_dump_processors", "_invoke_processors", "get_attribute")
 _OF_TUPLES = (None, tuple.__getitem__)
-
-
-class Unshowable(Exception):
-    """A shape that cannot be put into JSON, found when its action is registered."""
+_HOLDERS = (fields.Nested, fields.List, fields.Mapping, fields.Tuple)
 
 
 def compile_show(shape: Schema, *, full: bool = False, expand: Collection[str] = ()) -> Show:
@@ -36,7 +34,7 @@ def compile_show(shape: Schema, *, full: bool = False, expand: Collection[str] =
     hidden = _hidden(shape, full=full, expand=expand)
     shown = {name: field for name, field in shape.dump_fields.items() if name not in hidden}
     for name, field in shown.items():
-        _refuse_unshowable(field, f"{type(shape).__name__}.{name}")
+        refuse_unshowable(field, f"{type(shape).__name__}.{name}")
     # A copy that lacks the hidden fields: made anew, the shape would lose what it was made with.
     narrowed = copy(shape)
     narrowed.dump_fields = shown
@@ -51,11 +49,7 @@ def why_interpreted(shape: Schema, above: tuple[type, ...] = ()) -> Iterator[str
         yield str(reason)
         return
     for name, field in shape.dump_fields.items():
-        for nested in _nested_in(field):
-            if _nests_plainly(nested):
-                yield from why_interpreted(nested.schema, (*above, type(shape)))
-            else:
-                yield f"{type(shape).__name__}.{name} nests in a way of its own."
+        yield from _why_left(field, f"{type(shape).__name__}.{name}", (*above, type(shape)))
 
 
 def _hidden(shape: Schema, *, full: bool, expand: Collection[str]) -> set[str]:
@@ -64,15 +58,41 @@ def _hidden(shape: Schema, *, full: bool, expand: Collection[str]) -> set[str]:
     return (set() if full else extended) | (expansions - set(expand))
 
 
+def _why_left(field: fields.Field[Any], where: str, above: tuple[type, ...]) -> Iterator[str]:
+    """Why what the field holds is shown by marshmallow; a field that holds nothing shows itself."""
+    if not isinstance(field, _HOLDERS) or compiled_form(field, "to_json", of="_serialize"):
+        return
+    if isinstance(field, fields.Nested):
+        if _nests_plainly(field):
+            yield from why_interpreted(field.schema, above)
+        else:
+            yield f"{where} nests in a way of its own."
+    elif not _holds_plainly(field):
+        yield f"{where} is a {type(field).__name__}, which has no to_json of its own."
+    else:
+        for part in parts_of(field):
+            yield from _why_left(part, where, above)
+            if not isinstance(part, _HOLDERS) and _inner(part, above) is None:
+                yield f"{where} holds a {type(part).__name__}, which has no to_json of its own."
+
+
 def _compile(shape: Schema, above: tuple[type, ...]) -> Show:
     """The function for one object; `above` are the classes of the shapes that it is nested in."""
     dump = partial(shape.dump, many=False)
     try:
-        _require_plain(shape, above)
+        return _generated(shape, above, dump, many=False)
     except NotCompiled:
         return dump
+
+
+def _generated(shape: Schema, above: tuple[type, ...], dump: Show, *, many: bool) -> Show:
+    """The same without marshmallow; `dump` is its way, `many` what the shape's hooks are told.
+
+    Raises NotCompiled.
+    """
+    _require_plain(shape, above)
     makes = getattr(shape, "makes", None)
-    scope: dict[str, Any] = {"missing": missing, "makes": makes, "dump": dump}
+    scope: dict[str, Any] = {"missing": missing, "makes": makes, "dump": dump, "many": many}
     body = "\n        ".join(["d = {}", *_lines(shape, above, scope), "return d"])
     # Objects of another class have other attributes; and whatever goes wrong, marshmallow is
     # asked the same, and says it in its own way.
@@ -121,7 +141,7 @@ def _lines(shape: Schema, above: tuple[type, ...], scope: dict[str, Any]) -> Ite
         # reading the attribute
         by_marshmallow = f"{place} = s{number}(v, {name!r}, o)"
         yield f"v = o.{field.attribute or name}"
-        if _is_silent(field):
+        if is_silent(field):
             yield f"if v is not missing: {place} = v"
         elif (exact := _exact(field)) is not None:
             yield f"if v.__class__ is {exact.__name__}: {place} = v"
@@ -135,12 +155,7 @@ def _lines(shape: Schema, above: tuple[type, ...], scope: dict[str, Any]) -> Ite
     for number, (hook, _, given) in enumerate(shape._hooks[POST_DUMP]):  # noqa: SLF001
         scope[f"hook{number}"] = getattr(shape, hook)
         original = ", o" if given.get("pass_original") else ""
-        yield f"d = hook{number}(d{original}, many=False)"
-
-
-def _is_silent(field: fields.Field[Any]) -> bool:
-    """Whether the field gives every value as it is."""
-    return type(field)._serialize is fields.Field._serialize  # noqa: SLF001
+        yield f"d = hook{number}(d{original}, many=many)"
 
 
 def _exact(field: fields.Field[Any]) -> type | None:
@@ -159,21 +174,33 @@ def _renderer(field: fields.Field[Any], above: tuple[type, ...]) -> Show | None:
     render = compiled_form(field, "to_json", of="_serialize")
     if render is not None:
         return render
-    serialize = type(field)._serialize  # noqa: SLF001
     if isinstance(field, fields.Nested):
-        if not _nests_plainly(field):
-            return None
-        show = _compile(field.schema, above)
-        return _each(show) if field.schema.many else show
-    if isinstance(field, fields.List) and serialize is fields.List._serialize:  # noqa: SLF001
-        return _each(_inner(field.inner, above))
-    if isinstance(field, fields.Dict) and serialize is fields.Mapping._serialize:  # noqa: SLF001
-        return _mapping(field, above) if field.mapping_type is dict else None
-    return None
+        return _nested(field, above) if _nests_plainly(field) else None
+    if not _holds_plainly(field):
+        return None
+    return _mapping(field, above) if isinstance(field, fields.Dict) else _list(field, above)
 
 
 def _nests_plainly(field: fields.Nested) -> bool:
-    return type(field)._serialize is fields.Nested._serialize  # noqa: SLF001
+    return not has_own(field, fields.Nested, ("_serialize", "schema"))
+
+
+def _holds_plainly(field: fields.Field[Any]) -> bool:
+    """Whether it is a list or a dict that is shown item by item, and nothing else."""
+    serialize = type(field)._serialize  # noqa: SLF001
+    if isinstance(field, fields.Dict):
+        return serialize is fields.Mapping._serialize and field.mapping_type is dict  # noqa: SLF001
+    return isinstance(field, fields.List) and serialize is fields.List._serialize  # noqa: SLF001
+
+
+def _nested(field: fields.Nested, above: tuple[type, ...]) -> Show | None:
+    shape = field.schema
+    if not (shape.many or field.many):
+        return _compile(shape, above)
+    try:
+        return _each(_generated(shape, above, lambda it: shape.dump([it], many=True)[0], many=True))
+    except NotCompiled:
+        return None  # its hooks may want to see all of them
 
 
 def _inner(field: fields.Field[Any], above: tuple[type, ...]) -> Show | None:
@@ -181,7 +208,7 @@ def _inner(field: fields.Field[Any], above: tuple[type, ...]) -> Show | None:
     exact, serialize = _exact(field), field._serialize  # noqa: SLF001
     if exact is not None:
         return lambda value: value if value.__class__ is exact else serialize(value, "", None)
-    if _is_silent(field):
+    if is_silent(field):
         return _as_it_is
     render = _renderer(field, above)
     if render is None:
@@ -201,8 +228,18 @@ def _not_null(value: Any) -> Any:
     return value
 
 
-def _each(show: Show | None) -> Show | None:
-    return None if show is None else lambda items: [show(item) for item in items]
+def _list(field: fields.Field[Any], above: tuple[type, ...]) -> Show | None:
+    show = _inner(field.inner, above) if isinstance(field, fields.List) else None
+    return None if show is None else _each(show)
+
+
+def _each(show: Show) -> Show:
+    def show_each(items: Any) -> list[Any]:
+        if items.__class__ is not list and iter(items) is items:
+            raise ValueError  # it can be read but once, and marshmallow may have to
+        return [show(item) for item in items]
+
+    return show_each
 
 
 def _mapping(field: fields.Dict, above: tuple[type, ...]) -> Show | None:
@@ -213,31 +250,3 @@ def _mapping(field: fields.Dict, above: tuple[type, ...]) -> Show | None:
     if key is None or value is None:
         return None
     return lambda given: {key(name): value(each) for name, each in given.items()}
-
-
-def _parts(field: fields.Field[Any]) -> list[fields.Field[Any]]:
-    """The fields that a list or a mapping is made of."""
-    if isinstance(field, fields.List):
-        return [field.inner]
-    if isinstance(field, fields.Dict):
-        return [each for each in (field.key_field, field.value_field) if each is not None]
-    return []
-
-
-def _nested_in(field: fields.Field[Any]) -> Iterator[fields.Nested]:
-    if isinstance(field, fields.Nested):
-        yield field
-    for part in _parts(field):
-        yield from _nested_in(part)
-
-
-def _refuse_unshowable(field: fields.Field[Any], where: str, above: tuple[type, ...] = ()) -> None:
-    for part in _parts(field):
-        _refuse_unshowable(part, where, above)
-    if isinstance(field, fields.Nested) and type(field.schema) not in above:
-        for each in field.schema.dump_fields.values():
-            _refuse_unshowable(each, where, (*above, type(field.schema)))
-    if _is_silent(field) and not isinstance(field, (fields.Boolean, fields.Raw)):
-        raise Unshowable(f"{where}: {type(field).__name__} does not say how it is put into JSON")
-    if isinstance(field, fields.Decimal) and not field.as_string:
-        raise Unshowable(f"{where}: a Decimal is exact in JSON only with as_string=True")

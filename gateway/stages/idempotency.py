@@ -1,15 +1,14 @@
 """Once and only once: a keyed write runs for the first of its calls, the others get its answer."""
 
 import asyncio
-import hashlib
 import re
 from collections.abc import Awaitable, Mapping
 from typing import Any
 
 import orjson
-from marshmallow import missing
 
 from gateway.access.identity import Identity
+from gateway.codec.fingerprint import fingerprint
 from gateway.codec.secrets import withhold
 from gateway.context import Options
 from gateway.errors import IdempotencyKeyInUse, IdempotencyKeyReused, MalformedRequest
@@ -19,7 +18,6 @@ from gateway.store.idempotency import Claim, Record
 WAIT_SECONDS = 10.0
 """How long a call waits for the first one with its key; the deadline may be nearer."""
 
-_SORTED = orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS
 _KEY = re.compile(r"[!-~]{1,255}")
 
 
@@ -34,12 +32,10 @@ def claim_of(
     key: str, caller: Identity, registered: Registered, params: Any, options: Options
 ) -> Claim:
     """What the call claims; equal parameters after validation have equal fingerprints."""
-    # The encoder has to ask what a value object is; the tuple that it is, it knows.
-    plain = tuple(params) if isinstance(params, tuple) else params
-    wanted = (plain, options.full, sorted(options.expand) if options.expand else ())
-    text = orjson.dumps(wanted, default=_plain, option=_SORTED)
-    fingerprint = hashlib.blake2b(text, digest_size=16).hexdigest()
-    return Claim(caller.account_id, registered.path, key, fingerprint)
+    wanted = params
+    if options.full or options.expand:
+        wanted = ("\0", params, options.full, sorted(options.expand))
+    return Claim(caller.account_id, registered.path, key, fingerprint(wanted))
 
 
 class Turns:
@@ -102,14 +98,3 @@ def record_of(
         data = withhold(data, registered.secrets)
         kept["secret_withheld"] = True
     return Record(claim, data.decode(), orjson.dumps(kept).decode())
-
-
-def _plain(value: Any) -> Any:
-    """What JSON has no form for; U+0000 is in no parameter, so it can stand for absence."""
-    if value is missing:
-        return "\0"
-    if isinstance(value, tuple):
-        return list(value)
-    if isinstance(value, (set, frozenset)):
-        return sorted(value, key=repr)  # each process has an order of its own
-    return repr(value)

@@ -1,5 +1,7 @@
 """Actions that cannot be served, each for one reason."""
 
+from decimal import Decimal
+from enum import Enum
 from typing import Any, NamedTuple
 
 from marshmallow import fields
@@ -117,6 +119,10 @@ class Bad(NamedTuple):
     value: Any
 
 
+class Size(Enum):
+    BIG = Decimal("1.5")
+
+
 class SmellShape(Shape[Bad]):
     makes = Bad
 
@@ -139,6 +145,18 @@ class PricesShape(Shape[Bad]):
     makes = Bad
 
     value = fields.Dict(keys=fields.String(), values=fields.Decimal())
+
+
+class PairShape(Shape[Bad]):
+    makes = Bad
+
+    value = fields.Tuple((fields.String(), fields.Decimal()))
+
+
+class SizeShape(Shape[Bad]):
+    makes = Bad
+
+    value = fields.Enum(Size, by_value=fields.Decimal)
 
 
 def giving(shape: Shape[Any]) -> type[AnyAction]:

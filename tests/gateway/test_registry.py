@@ -1,6 +1,7 @@
 """What cannot be served is refused at start-up, in one sentence; what can is found by its name."""
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from marshmallow import fields
@@ -55,6 +56,14 @@ def refusal(*sections: Section) -> str:
             giving(misfits.PricesShape()),
             "play/give: PricesShape.value: a Decimal is exact in JSON only with as_string=True",
         ),
+        (
+            giving(misfits.PairShape()),
+            "play/give: PairShape.value: a Decimal is exact in JSON only with as_string=True",
+        ),
+        (
+            giving(misfits.SizeShape()),
+            "play/give: SizeShape.value: a Decimal is exact in JSON only with as_string=True",
+        ),
     ],
 )
 def test_an_action_that_cannot_be_served_is_refused(action: type[AnyAction], sentence: str) -> None:
@@ -87,11 +96,17 @@ def test_actions_of_one_name_live_in_sections_of_their_own() -> None:
     assert [each.path for each in registry] == ["play/greet", "work/greet"]
 
 
-def test_a_decimal_that_is_shown_as_text_is_welcome() -> None:
+class Money(fields.Decimal):
+    def _serialize(self, value: Any, *_: Any, **__: Any) -> str:
+        return f"{value:.2f}"
+
+
+@pytest.mark.parametrize("field", [fields.Decimal(as_string=True), Money()])
+def test_a_decimal_that_is_shown_as_text_is_welcome(field: fields.Decimal) -> None:
     class ExactShape(Shape[Bad]):
         makes = Bad
 
-        value = fields.Decimal(as_string=True)
+        value = field
 
     (registered,) = Registry([section_of(giving(ExactShape()))])
     show: Show = registered.show(full=False, expand=frozenset())

@@ -14,7 +14,7 @@ from tests.conftest import OpenHouse
 
 
 class Word(NamedTuple):
-    text: str
+    text: Any
 
 
 class Loud(Text):
@@ -134,6 +134,82 @@ def test_what_is_nested_has_reasons_too() -> None:
         "QuotedShape has a hook before the dump, or for many objects at once.",
         "WordsShape.name nests in a way of its own.",
     ]
+
+
+class Count(fields.Decimal):
+    """A number that is read with care, and shown as its digits."""
+
+    def __init__(self) -> None:
+        super().__init__(as_string=True)
+
+
+WALKED: list[tuple[fields.Field[Any], Any, list[str]]] = [
+    (Count(), 1, []),
+    (fields.List(Text()), ["a"], []),
+    (fields.Tuple((Text(),)), ("a",), ["is a Tuple, which has no to_json of its own"]),
+    (
+        fields.Tuple((fields.Nested(QuotedShape),)),
+        (Word("a"),),
+        ["is a Tuple, which has no to_json of its own"],
+    ),
+    (
+        fields.List(fields.Tuple((fields.Nested(QuotedShape),))),
+        [(Word("a"),)],
+        ["is a Tuple, which has no to_json of its own"],
+    ),
+    (fields.List(Count()), [1], ["holds a Count, which has no to_json of its own"]),
+    (fields.Dict(values=Count()), {"a": 1}, ["holds a Count, which has no to_json of its own"]),
+    (
+        fields.Dict(keys=fields.UUID(), values=fields.List(fields.DateTime())),
+        {},
+        [
+            "holds a UUID, which has no to_json of its own",
+            "holds a DateTime, which has no to_json of its own",
+        ],
+    ),
+    (fields.List(fields.Pluck(QuotedShape, "text")), [Word("a")], ["nests in a way of its own"]),
+]
+
+
+@pytest.mark.parametrize(("field", "value", "reasons"), WALKED)
+def test_what_marshmallow_walks_through_is_told(
+    field: fields.Field[Any], value: Any, reasons: list[str]
+) -> None:
+    shape: Schema = type("OneShape", (Schema,), {"makes": Word, "text": field})()
+
+    assert list(why_interpreted(shape)) == [f"OneShape.text {reason}." for reason in reasons]
+    assert compile_show(shape)(Word(value)) == shape.dump(Word(value))
+
+
+class WrappedShape(Shape[Word]):
+    makes = Word
+
+    text = Text()
+
+    @post_dump(pass_collection=True)
+    def _wrap(self, data: Any, *, many: bool, **_: Any) -> Any:
+        return {"items": data} if many else data
+
+
+class ToldShape(Shape[Word]):
+    makes = Word
+
+    text = Text()
+
+    @post_dump
+    def _tell(self, data: dict[str, Any], *, many: bool, **_: Any) -> dict[str, Any]:
+        return {**data, "many": many}
+
+
+@pytest.mark.parametrize("inner", [WrappedShape, ToldShape])
+@pytest.mark.parametrize("word", [Word("a"), {"text": "a"}])
+@pytest.mark.parametrize("many", [True, False])
+def test_hooks_see_whether_there_are_many(inner: type[Schema], word: Any, many: bool) -> None:  # noqa: FBT001 - what is tested
+    nest = fields.Nested(inner, many=many)
+    shape: Schema = type("NestShape", (Schema,), {"makes": Word, "text": nest})()
+    value = Word([word]) if many else Word(word)
+
+    assert compile_show(shape)(value) == shape.dump(value)
 
 
 class NoWord(Schema):

@@ -1,7 +1,7 @@
 """Which shapes are compiled, and why the others are left to marshmallow."""
 
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
@@ -9,6 +9,7 @@ from marshmallow import (
     Schema,
     ValidationError,
     fields,
+    missing,
     post_load,
     pre_load,
     validates,
@@ -59,6 +60,51 @@ def test_a_default_that_is_made_is_made_for_each_call() -> None:
     assert one["found"] is not other["found"]
 
 
+def test_a_default_that_comes_out_as_missing_is_left_out() -> None:
+    shape = Schema.from_dict({"found": fields.Raw(load_default=lambda: missing)})()
+
+    assert compile_load(shape)({}) == shape.load({}) == {}
+
+
+class Vanishing(fields.Field[Any]):
+    def _deserialize(self, *_: Any, **__: Any) -> Any:
+        return missing
+
+    @staticmethod
+    def from_json(_: Any) -> Any:
+        return missing
+
+
+def test_a_field_that_makes_nothing_of_its_value_is_left_out() -> None:
+    shape = Schema.from_dict({"found": Vanishing()})()
+
+    assert compile_load(shape)({"found": 1}) == shape.load({"found": 1}) == {}
+
+
+class Told(Schema):
+    """Its hooks tell what they were told."""
+
+    size = fields.Integer()
+
+    @validates_schema
+    def _of_many(self, data: dict[str, Any], *, many: bool, **_: Any) -> None:
+        data["validated"] = many
+
+    @post_load
+    def _tell(self, data: dict[str, Any], **options: Any) -> dict[str, Any]:
+        return {**data, **options}
+
+
+@pytest.mark.parametrize("many", [True, False])
+def test_hooks_are_told_whether_there_are_many(many: bool) -> None:  # noqa: FBT001 - what is tested
+    shape = Schema.from_dict({"told": fields.Nested(Told, many=many)})()
+    sent = {"told": [{"size": 1}] if many else {"size": 1}}
+
+    made = compile_load(shape)(sent)
+    one = {"size": 1, "validated": many, "many": many, "partial": None, "unknown": "raise"}
+    assert made == shape.load(sent) == {"told": [one] if many else one}
+
+
 class Loud(Text):
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> str:
         return str(super()._deserialize(value, *args, **kwargs)).upper()
@@ -73,6 +119,22 @@ def test_a_field_that_reads_in_its_own_way_is_not_read_in_its_parents() -> None:
 class Even(fields.Integer):
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> int:
         return super()._deserialize(value, *args, **kwargs) // 2 * 2
+
+
+class Unchecked(fields.String):
+    @property
+    def _validate_all(self) -> Callable[[Any], None]:
+        return lambda _: None
+
+
+class Elsewhere(fields.Nested):
+    @property
+    def schema(self) -> Schema:
+        return Prepared()
+
+
+class OwnFieldValidators(Schema):
+    def _invoke_field_validators(self, **_: Any) -> None: ...
 
 
 class Prepared(Schema):
@@ -150,14 +212,19 @@ def test_a_shape_that_holds_itself_is_left_to_marshmallow() -> None:
 
 
 LEFT = {
+    "GeneratedSchema.size is a Even, which has no from_json of its own.": Schema.from_dict(
+        {"size": Even()}
+    )(),
+    "GeneratedSchema.size has steps of its own.": Schema.from_dict({"size": Unchecked()})(),
+    "GeneratedSchema.size nests in a way of its own.": Schema.from_dict(
+        {"size": Elsewhere(Paired)}
+    )(),
+    "OwnFieldValidators loads in a way of its own.": OwnFieldValidators(),
     "Prepared has a hook that runs before its fields are whole.": Prepared(),
     "Validated has a hook that runs before its fields are whole.": Validated(),
     "Many has a hook for many objects at once.": Many(),
     "Own loads in a way of its own.": Own(),
     "Schema was made with options of its own.": Schema(partial=True),
-    "GeneratedSchema.size is a Even, which has no from_json of its own.": Schema.from_dict(
-        {"size": Even()}
-    )(),
     "GeneratedSchema.size is a Boolean, which has no from_json of its own.": Schema.from_dict(
         {"size": fields.Boolean(truthy={"yes"}, falsy={"no"})}
     )(),
@@ -174,8 +241,8 @@ LEFT = {
     "GeneratedSchema.size goes into an inner object.": Schema.from_dict(
         {"size": fields.String(attribute="box.size")}
     )(),
-    "GeneratedSchema.size has steps of its own.": Schema.from_dict(
-        {"size": fields.String(post_load=str.lower)}
+    "GeneratedSchema.name has steps of its own.": Schema.from_dict(
+        {"name": fields.String(post_load=str.lower)}
     )(),
 }
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from marshmallow import EXCLUDE, INCLUDE, RAISE, Schema, ValidationError, fields, validate
+from marshmallow import EXCLUDE, INCLUDE, RAISE, Schema, ValidationError, fields, missing, validate
 
 from actions.catalogue import SECTIONS
 from gateway.codec.load import REFUSED, Load, compile_load
@@ -50,6 +50,7 @@ KINDS: list[Callable[..., fields.Field[Any]]] = [
     fields.String,
     lambda **o: fields.String(validate=validate.Length(1, 3), **o),
     lambda **o: fields.String(validate=validate.Length(equal=2), **o),
+    lambda **o: fields.String(validate=validate.Length(equal=0), **o),
     lambda **o: fields.String(validate=[validate.OneOf(["a", "b"]), validate.Length(0)], **o),
     lambda **o: fields.String(validate=validate.Regexp("a+"), **o),
     lambda **o: fields.String(validate=lambda text: text != "a", **o),
@@ -91,7 +92,7 @@ OPTIONS = st.fixed_dictionaries(
     },
 )
 DEFAULTS: st.SearchStrategy[dict[str, Any]] = st.sampled_from(
-    [{}, {"load_default": None}, {"load_default": list}, {"load_default": 5}]
+    [{}, *({"load_default": each} for each in (None, list, 5, lambda: missing))]
 )
 
 

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
-from marshmallow import Schema, ValidationError, fields
+from marshmallow import Schema, ValidationError, fields, validate
 
 from gateway.codec.load import REFUSED, compile_load
 from gateway.codec.strict import DEPTH
@@ -43,6 +43,7 @@ TAKEN: Table = [
     (Text(1, 3, trim=True), "  abc ", "abc"),
     (Text(allow_none=True), None, None),
     (Text(load_default=None), None, None),
+    (fields.String(validate=validate.Length(equal=0)), "", ""),
     (fields.Raw(), nested(DEPTH - 1), nested(DEPTH - 1)),
     (fields.Raw(), 1.0, 1.0),
     (fields.Raw(), 2**64 - 1, 2**64 - 1),
@@ -81,6 +82,7 @@ REFUSALS: Table = [
     (Zone(), "europe/nowhere", ["Not a time zone that we know."]),
     (Text(load_default="x"), None, NULL),
     (Text(0, 2), "abc", ["Length must be between 0 and 2."]),
+    (fields.String(validate=validate.Length(equal=0)), "xyz", ["Length must be 0."]),
     (fields.List(Int64()), [1, None], {1: NULL}),
     (fields.List(Int64()), {}, ["Not a valid list."]),
     (fields.Nested({"a": Int64()}), {"a": 1, "b": 2}, {"b": ["Unknown field."]}),

@@ -30,6 +30,14 @@ class Size(Enum):
     BIG = 3
 
 
+class Instant(datetime):
+    """As other libraries have their own."""
+
+
+class Birthday(date):
+    """A date, and more."""
+
+
 def of(field: fields.Field[Any]) -> Schema:
     shape: Schema = type("HeldShape", (Schema,), {"makes": Held, "it": field})()
     return shape
@@ -62,9 +70,12 @@ TABLE: list[tuple[fields.Field[Any], Any, str]] = [
     (Moment(), datetime(2026, 1, 1, tzinfo=UTC), '{"it":"2026-01-01T00:00:00.000000Z"}'),
     (Moment(), datetime(2026, 1, 1, 0, 0, 0, 5, VIENNA), '{"it":"2025-12-31T23:00:00.000005Z"}'),
     (Moment(), datetime(1, 1, 1, 0, 0, 0, 5, UTC), '{"it":"0001-01-01T00:00:00.000005Z"}'),
+    (Moment(), Instant(2026, 1, 1, 0, 0, 0, 5, UTC), '{"it":"2026-01-01T00:00:00.000005Z"}'),
     (Moment(), None, '{"it":null}'),
     (Day(), date(1, 1, 1), '{"it":"0001-01-01"}'),
     (Day(), datetime(2026, 1, 1, 12, tzinfo=VIENNA), '{"it":"2026-01-01"}'),
+    (Day(), Birthday(2026, 1, 1), '{"it":"2026-01-01"}'),
+    (Day("%d.%m.%Y"), date(2026, 1, 1), '{"it":"2026-01-01"}'),
     (fields.List(Text()), ("a", None, Colour.RED), '{"it":["a",null,"red"]}'),
     (fields.List(Moment()), [None], '{"it":[null]}'),
     (fields.List(fields.List(Int64())), [[], None, [True]], '{"it":[[],null,[1]]}'),
@@ -93,6 +104,13 @@ def test_it_is_written_as_marshmallow_has_it(
     assert list(why_interpreted(shape)) == []
     assert encode(compile_show(shape)(Held(value))).decode() == text
     assert encode(shape.dump(Held(value))).decode() == text
+
+
+def test_what_can_be_read_but_once_is_read_once() -> None:
+    shape = of(fields.List(Moment()))
+    one: Any = [datetime(2026, 1, 1, tzinfo=UTC), None]  # null is for marshmallow
+
+    assert written(compile_show(shape), Held(iter(one))) == written(shape.dump, Held(one))
 
 
 def test_an_attribute_of_another_name_is_read() -> None:

@@ -1,6 +1,7 @@
 """A write with an Idempotency-Key runs once, whatever the number of tries."""
 
 import asyncio
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -11,7 +12,7 @@ from sqlalchemy import select
 from actions.bootstrap import new_id
 from gateway.access.identity import Identity
 from gateway.access.roles import Role
-from gateway.context import NO_OPTIONS
+from gateway.context import NO_OPTIONS, Options
 from gateway.errors import IdempotencyKeyInUse
 from gateway.registry import Registry
 from gateway.stages.idempotency import Turns, claim_of
@@ -23,6 +24,7 @@ from gateway.store.tables import idempotency_records
 from tests.conftest import OpenHouse
 from tests.gateway import toys
 from tests.gateway.calls import answer_of, begin, names_kept, totals_kept
+from tests.gateway.toy_shapes import Name
 from tests.gateway.toys import CRASHING, SECRET, UNLUCKY, Bench
 from tests.support.house import Answer, House
 from tests.support.people import key_of
@@ -289,6 +291,12 @@ async def test_the_key_is_checked_after_the_body_and_before_the_parameters(
     assert answer["data"]["message"].startswith(message)
 
 
+@dataclass(frozen=True)
+class Private:
+    a: int
+    _b: int
+
+
 def test_equal_parameters_have_equal_claims_whatever_they_are_made_of() -> None:
     keep = Registry([toys.section]).find("toys", "keep")
     caller = Identity("workspace", "Main", "UTC", "account", "Owner", Role.OWNER, None, "key")
@@ -301,6 +309,24 @@ def test_equal_parameters_have_equal_claims_whatever_they_are_made_of() -> None:
     assert claim({0, 8}) == claim({8} | {0})
     assert claim(frozenset("a")) != claim(frozenset("b"))
     assert claim({1: "one", 2: "two"}) == claim({2: "two", 1: "one"})
+    assert claim(Private(1, _b=2)) == claim(Private(1, _b=2))
+    assert claim(Private(1, _b=2)) != claim(Private(1, _b=3))
+
+
+def test_what_was_asked_of_the_answer_is_part_of_the_claim() -> None:
+    keep = Registry([toys.section]).find("toys", "keep")
+    caller = Identity("workspace", "Main", "UTC", "account", "Owner", Role.OWNER, None, "key")
+    assert keep is not None
+    asked = [
+        NO_OPTIONS,
+        Options(full=True),
+        Options(expand=frozenset("a")),
+        Options(full=True, expand=frozenset("ab")),
+        Options(full=True, expand=frozenset("ba")),
+    ]
+
+    claims = {claim_of("k", caller, keep, Name("a"), each) for each in asked}
+    assert len(claims) == len(asked) - 1
 
 
 async def test_a_key_that_is_claimed_anew_is_not_purged(toybox: House) -> None:
