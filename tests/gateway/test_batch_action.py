@@ -95,9 +95,7 @@ async def test_the_wish_of_each_call_is_its_own(toybox: House, bench: Bench) -> 
     ]
 
 
-async def test_a_group_leaves_nothing_behind_for_the_collector(
-    toybox: House, bench: Bench
-) -> None:
+async def test_a_group_leaves_nothing_behind_for_the_collector(toybox: House, bench: Bench) -> None:
     gc.collect()
     gc.disable()
     try:
