@@ -1,7 +1,7 @@
 """Run the action: a read at once, a write in a transaction, a keyed write only once."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +11,7 @@ from gateway.action import BatchAction, BatchCall
 from gateway.call import Call
 from gateway.codec.encode import Rendered, encode
 from gateway.context import NO_OPTIONS, Context, Options, Surroundings
-from gateway.errors import IdempotencyKeyInUse
+from gateway.errors import ActionError, IdempotencyKeyInUse
 from gateway.listing import CursorPage, Page
 from gateway.registry import Registered, Registry
 from gateway.stages.idempotency import Turns, claim_of, record_of, replay
@@ -20,16 +20,34 @@ from gateway.store import idempotency
 from gateway.store.database import Database, LockedError, Transaction
 from gateway.store.idempotency import Claim
 
+AdmitAgain = Callable[[Call, Registered], Awaitable[None] | None]
+"""Looks at a call's caller once more; await what is returned, if it is. Raises ActionError."""
+
+
+class TurnedAway(Exception):
+    """While the call waited for another one, its caller lost the right to it: see `refusal`."""
+
+    def __init__(self, refusal: ActionError) -> None:
+        super().__init__(refusal.sentence)
+        self.refusal = refusal
+
 
 class Runner:
     """Runs the actions of one gateway, and gives what they answer as JSON."""
 
     def __init__(
-        self, registry: Registry, database: Database, shared: Surroundings, turns: Turns
+        self,
+        registry: Registry,
+        database: Database,
+        shared: Surroundings,
+        turns: Turns,
+        *,
+        admit_again: AdmitAgain,
     ) -> None:
         self._database = database
         self._shared = shared
         self._turns = turns
+        self._admit_again = admit_again
         self._lanes = {
             each.path: Lane(each, shared)
             for each in registry
@@ -48,7 +66,8 @@ class Runner:
         """The answer's data, its flags noted; a write has joined a commit by then.
 
         A write with a `key` runs for the first of its calls; the others wait for that one, and
-        have its answer. Raises what the action raises, IdempotencyKeyInUse, IdempotencyKeyReused.
+        have its answer. Raises what the action raises, IdempotencyKeyInUse, IdempotencyKeyReused,
+        TurnedAway.
         """
         if key is None or call.caller is None:
             return self._run(registered, params, options, call, None)
@@ -62,11 +81,21 @@ class Runner:
         if waiting is not None:
             await waiting
         try:
+            if waiting is not None:
+                await self._look_again(registered, call)
             return await self._run(registered, params, options, call, claim)
         except LockedError:
             raise IdempotencyKeyInUse from None
         finally:
             self._turns.end(claim)
+
+    async def _look_again(self, registered: Registered, call: Call) -> None:
+        try:
+            admitting = self._admit_again(call, registered)
+            if admitting is not None:
+                await admitting
+        except ActionError as refusal:
+            raise TurnedAway(refusal) from None
 
     async def _run(
         self, registered: Registered, params: Any, options: Options, call: Call, claim: Claim | None
