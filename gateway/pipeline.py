@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from typing import Any, Protocol
@@ -152,10 +152,10 @@ class Pipeline:
         if registered.needs_key:
             admitting = self._admission.admit(call, registered)
             if admitting is not None:
-                await admitting
+                await self._in_its_place(admitting)
         elif registered.writes:
             # Strangers share the room that an address has for bad keys.
-            await self.failures.note(call.address)
+            await self._in_its_place(self.failures.note(call.address))
         text = call.body.read(body_limit)
         if not isinstance(text, bytes):
             text = await text
@@ -165,10 +165,18 @@ class Pipeline:
             # The key may have been revoked, its account demoted, while the body came.
             admitting = self._admission.admit_again(call, registered)
             if admitting is not None:
-                await admitting
+                await self._in_its_place(admitting)
         self._running += 1
         try:
             return await self._serve(text, registered, call)
+        finally:
+            self._running -= 1
+
+    async def _in_its_place(self, admitting: Awaitable[None]) -> None:
+        """Wait for the database or Redis as one of those that may run: a flood must not pile up."""
+        self._running += 1
+        try:
+            await admitting
         finally:
             self._running -= 1
 

@@ -5,6 +5,7 @@ from collections import Counter
 
 from actions.bootstrap import DATABASE_FILE
 from gateway.access.authenticator import Authenticator
+from gateway.access.keys import make_key
 from gateway.pipeline import Pipeline
 from gateway.store.sqlite import SqliteDatabase
 from tests.conftest import OpenHouse
@@ -36,12 +37,24 @@ async def test_calls_beyond_those_that_may_run_are_refused(open_house: OpenHouse
     assert (await envelope_of(house, "toys/greet")).status == "success"
 
 
+async def test_unknown_keys_beyond_the_calls_that_may_run_are_not_looked_up(
+    open_house: OpenHouse,
+) -> None:
+    house = await open_house(sections=(toys.section,), max_running=3)
+    keys = [make_key("live").text for _ in range(8)]
+    answers = await asyncio.gather(*(envelope_of(house, "toys/keep", key=key) for key in keys))
+
+    assert Counter(each.code for each in answers) == {"InvalidAPIKey": 3, "Overloaded": 5}
+    assert (await envelope_of(house, "toys/keep", name="pear")).status == "success"
+
+
 @ON_SQLITE
 async def test_crashes_and_refusals_leave_no_one_running(open_house: OpenHouse) -> None:
     house = await open_house(sections=(toys.section,), max_running=1)
     for path in ("toys/keep_and_crash", "toys/keep_and_refuse", "toys/keep_and_cancel") * 2:
         assert (await envelope_of(house, path, name="pear")).code != "Overloaded"
     await envelope_of(house, "toys/greet", text=b"{")
+    await envelope_of(house, "toys/keep", key=make_key("live").text)
     given_up = begin(house, "toys/wait")
     await bench_of(house).reached()
     given_up.cancel()
