@@ -70,20 +70,21 @@ class Runner:
         TurnedAway.
         """
         if key is None or call.caller is None:
-            return self._run(registered, params, options, call, None)
+            return self._run(registered, params, options, call)
         claim = claim_of(key, call.caller, registered, params, options)
         return self._run_once(registered, params, options, call, claim)
 
     async def _run_once(
         self, registered: Registered, params: Any, options: Options, call: Call, claim: Claim
     ) -> bytes:
-        waiting = self._turns.begin(claim)
+        waiting, until = self._turns.begin(claim), call.deadline
         if waiting is not None:
-            await waiting
+            ends = await waiting
+            until = ends if until is None else min(ends, until)
         try:
             if waiting is not None:
                 await self._look_again(registered, call)
-            return await self._run(registered, params, options, call, claim)
+            return await self._run(registered, params, options, call, claim, until)
         except LockedError:
             raise IdempotencyKeyInUse from None
         finally:
@@ -97,8 +98,14 @@ class Runner:
         except ActionError as refusal:
             raise TurnedAway(refusal) from None
 
-    async def _run(
-        self, registered: Registered, params: Any, options: Options, call: Call, claim: Claim | None
+    async def _run(  # noqa: PLR0917 - names would cost each call a dictionary
+        self,
+        registered: Registered,
+        params: Any,
+        options: Options,
+        call: Call,
+        claim: Claim | None = None,
+        until: float | None = None,
     ) -> bytes:
         shared = self._shared
         if options is NO_OPTIONS:
@@ -117,7 +124,7 @@ class Runner:
             call.flags, show, call,
         )  # fmt: skip
         if registered.writes:
-            return await self._write(registered, params, context, claim)
+            return await self._write(registered, params, context, claim, until)
         try:
             result = await registered.run(params, context)
         except asyncio.CancelledError:
@@ -126,9 +133,17 @@ class Runner:
         return _shown(result, context)
 
     async def _write(
-        self, registered: Registered, params: Any, context: Context, claim: Claim | None
+        self,
+        registered: Registered,
+        params: Any,
+        context: Context,
+        claim: Claim | None,
+        until: float | None,
     ) -> bytes:
-        """Run a plain action in a transaction, and what it left for after the commit."""
+        """Run a plain action in a transaction, and what it left for after the commit.
+
+        `until` is the loop's time until which other gateways' calls with its key are waited for.
+        """
         call, flags, run = context.call, context.flags, registered.run
         assert run is not None  # noqa: S101 - a BatchAction's calls are written by its lane
 
@@ -137,7 +152,8 @@ class Runner:
             # What an earlier try left was rolled back.
             context.on_commit, call.object_id, call.workspace_id = [], None, None
             if claim is not None:
-                used = await idempotency.claim(db, [claim], at=context.now)
+                patience = None if until is None else until - asyncio.get_running_loop().time()
+                used = await idempotency.claim(db, [claim], at=context.now, patience=patience)
                 if claim in used:
                     return replay(used[claim], claim, flags)
             try:

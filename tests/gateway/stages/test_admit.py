@@ -1,7 +1,6 @@
 """What is withdrawn while a call waits stops working before the call runs."""
 
 import asyncio
-from collections.abc import Awaitable
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,13 +11,13 @@ from gateway.access.authenticator import Authenticator
 from gateway.call import Call
 from gateway.envelope import Envelope
 from gateway.pipeline import Pipeline
-from gateway.stages.idempotency import Turns
 from gateway.store.idempotency import Claim
 from tests.conftest import OpenHouse
 from tests.gateway import toys
 from tests.gateway.calls import call_of, names_kept
 from tests.gateway.web.wire import HttpAnswer, Wire, request, wired
 from tests.support.house import House
+from tests.support.watching import WatchedTurns
 
 OF_ACCESS = tuple(each for each in SECTIONS if each.migrations is None)
 """The sections whose rows are the engine's own."""
@@ -123,20 +122,6 @@ async def test_a_body_that_comes_late_is_taken_where_nothing_happened(editor: Ed
 
     assert answer.code == "success"
     assert answer.headers["RateLimit-Remaining"] == "99"
-
-
-class WatchedTurns(Turns):
-    """Turns that tell when a call waits for another's."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.somebody_waits = asyncio.Event()
-
-    def begin(self, claim: Claim) -> Awaitable[None] | None:
-        waiting = super().begin(claim)
-        if waiting is not None:
-            self.somebody_waits.set()
-        return waiting
 
 
 async def twin_after(editor: Editor, path: str, params: dict[str, Any]) -> tuple[Call, Envelope]:
