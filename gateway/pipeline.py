@@ -9,7 +9,6 @@ from typing import Any, Protocol
 
 from gateway import envelope as envelopes
 from gateway.access.authenticator import Authenticator
-from gateway.access.identity import Identity
 from gateway.action import Deprecation
 from gateway.call import Call, JsonBody
 from gateway.codec.encode import encode
@@ -24,16 +23,13 @@ from gateway.errors import (
     InternalServerError,
     Overloaded,
     ParameterError,
-    PermissionDenied,
 )
 from gateway.limits.failures import Failures
 from gateway.limits.limiter import Limiter
 from gateway.registry import Registered, Registry
-from gateway.stages.authenticate import authenticate
-from gateway.stages.authorize import authorize
+from gateway.stages.admit import Admission
 from gateway.stages.idempotency import Turns, checked_key
-from gateway.stages.limit import limit, tell_limit
-from gateway.stages.run import Runner
+from gateway.stages.run import Runner, TurnedAway
 from gateway.stages.validate import validate
 from gateway.store.database import Database, LockedError, QueueFullError
 from gateway.tracing import trace_facts
@@ -78,9 +74,11 @@ class Pipeline:
         self.failures = failures
         self.shared = shared
         self.stopwatch = stopwatch
-        self._authenticator = authenticator
+        self._admission = admission = Admission(authenticator, limiter, failures)
         self._observers = observers
-        self._runner = Runner(registry, database, shared, turns or Turns())
+        self._runner = Runner(
+            registry, database, shared, turns or Turns(), admit_again=admission.admit_again
+        )
         self._most = shared.settings.max_running
         self._usual_body_limit = shared.settings.body_limit
         self._running = 0
@@ -152,53 +150,35 @@ class Pipeline:
         if registered.deprecated is not None:
             _announce_deprecation(registered.deprecated, call)
         if registered.needs_key:
-            admitting = self._admit(call, registered)
+            admitting = self._admission.admit(call, registered)
             if admitting is not None:
-                await admitting
+                await self._in_its_place(admitting)
         elif registered.writes:
             # Strangers share the room that an address has for bad keys.
-            await self.failures.note(call.address)
+            await self._in_its_place(self.failures.note(call.address))
         text = call.body.read(body_limit)
         if not isinstance(text, bytes):
             text = await text
             # Whoever still sent its body was not running: slow clients take no other's place.
             if self._running >= self._most:
                 raise Overloaded
+            # The key may have been revoked, its account demoted, while the body came.
+            admitting = self._admission.admit_again(call, registered)
+            if admitting is not None:
+                await self._in_its_place(admitting)
         self._running += 1
         try:
             return await self._serve(text, registered, call)
         finally:
             self._running -= 1
 
-    def _admit(self, call: Call, registered: Registered) -> Awaitable[None] | None:
-        """Authenticate, authorize and limit; await what is returned, if it is."""
-        # Most callers called a moment ago, and need not be waited for.
-        caller = self._authenticator.recall(call.key) if call.key is not None else None
-        if caller is None:
-            return self._admit_unknown(call, registered)
-        return self._let_in(call, registered, caller)
-
-    async def _admit_unknown(self, call: Call, registered: Registered) -> None:
-        caller = await authenticate(call, by=self._authenticator, failures=self.failures)
-        limited = self._let_in(call, registered, caller)
-        if limited is not None:
-            await limited
-
-    def _let_in(
-        self, call: Call, registered: Registered, caller: Identity
-    ) -> Awaitable[None] | None:
-        call.caller = caller
+    async def _in_its_place(self, admitting: Awaitable[None]) -> None:
+        """Wait for the database or Redis as one of those that may run: a flood must not pile up."""
+        self._running += 1
         try:
-            authorize(caller, registered)
-        except PermissionDenied as refusal:
-            return self._turn_away(call, registered, caller, refusal)
-        return limit(caller, registered, call.headers, by=self.limiter)
-
-    async def _turn_away(
-        self, call: Call, registered: Registered, caller: Identity, refusal: PermissionDenied
-    ) -> None:
-        await tell_limit(caller, registered, call.headers, by=self.limiter)
-        raise refusal
+            await admitting
+        finally:
+            self._running -= 1
 
     async def _serve(self, text: bytes, registered: Registered, call: Call) -> bytes:
         """Validate and run."""
@@ -214,6 +194,8 @@ class Pipeline:
             data = await self._runner.run(registered, params, options, call, key=key)
         except (QueueFullError, LockedError):
             raise Overloaded from None
+        except TurnedAway as turned_away:
+            raise turned_away.refusal from None
         except ActionError as error:
             if type(error) not in registered.raises and not isinstance(error, KEY_ERRORS):
                 raise Undeclared(f"{registered.path} raised {error.code()}") from error

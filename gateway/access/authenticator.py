@@ -12,11 +12,13 @@ from gateway.access.identity import Identity, KeyHolder
 from gateway.access.keys import hash_secret, parse_key, same_hash
 from gateway.access.roles import Role
 from gateway.access.rows import Holder, holder_of
-from gateway.errors import ActionError, InvalidAPIKey, WorkspaceSuspended
+from gateway.errors import ActionError, InvalidAPIKey, Overloaded, WorkspaceSuspended
 from gateway.store.database import Queries
 
 REMEMBERED_SECONDS = 0.5
 _REMEMBERED_MAX = 10_000
+ASKING_MAX = 1_000
+"""Keys that are looked up at the same time, those included whose callers left meanwhile."""
 
 
 class _Found(NamedTuple):
@@ -38,15 +40,21 @@ class _Found(NamedTuple):
 class Authenticator:
     """Looks keys up and remembers those that were good; a bad one is looked up each time.
 
-    `clock` is a monotonic one, in seconds.
+    `clock` is a monotonic one, in seconds. At most `asking_max` keys are looked up at a time.
     """
 
     def __init__(
-        self, db: Queries, *, now: Callable[[], datetime], clock: Callable[[], float]
+        self,
+        db: Queries,
+        *,
+        now: Callable[[], datetime],
+        clock: Callable[[], float],
+        asking_max: int = ASKING_MAX,
     ) -> None:
         self._db = db
         self._now = now
         self._clock = clock
+        self._asking_max = asking_max
         self._remembered: dict[bytes, _Found] = {}
         self._asking: dict[bytes, asyncio.Task[_Found]] = {}
 
@@ -59,7 +67,7 @@ class Authenticator:
         return found.identity
 
     async def identify(self, presented: str, address: str | None = None) -> Identity:
-        """Whoever holds the presented key. Raises InvalidAPIKey or WorkspaceSuspended.
+        """Whoever holds the presented key. Raises InvalidAPIKey, WorkspaceSuspended or Overloaded.
 
         `address` is where the call comes from; None for one from within the process, which may
         come from anywhere.
@@ -93,6 +101,8 @@ class Authenticator:
         """The look-up of this key; callers who come while it runs share it."""
         asking = self._asking.get(digest)
         if asking is None:
+            if len(self._asking) >= self._asking_max:
+                raise Overloaded
             asking = asyncio.create_task(self._look_up(presented))
             asking.add_done_callback(lambda task: self._remember(digest, task))
             self._asking[digest] = asking

@@ -10,8 +10,8 @@ from gateway.limits.failures import Failures
 async def authenticate(call: Call, *, by: Authenticator, failures: Failures) -> Identity:
     """The caller's identity.
 
-    Raises AccessDenied, InvalidAPIKey or WorkspaceSuspended; RateLimited instead of InvalidAPIKey
-    when the caller's address has shown too many bad keys.
+    Raises AccessDenied, InvalidAPIKey, WorkspaceSuspended or Overloaded; RateLimited instead of
+    InvalidAPIKey when the caller's address has shown too many bad keys.
     """
     if call.key is None:
         raise AccessDenied

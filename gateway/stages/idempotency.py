@@ -46,10 +46,11 @@ class Turns:
         self._running: dict[tuple[str, ...], asyncio.Event | None] = {}
         """The keys of running calls, each with what its end is told to if somebody waits."""
 
-    def begin(self, claim: Claim) -> Awaitable[None] | None:
+    def begin(self, claim: Claim) -> Awaitable[float] | None:
         """Begin the claim's turn; `end` it. While it is another's, what is returned waits for it.
 
-        That raises IdempotencyKeyInUse when it takes long; then there is nothing to end.
+        That gives the loop's time until which the call may wait for other processes too. It raises
+        IdempotencyKeyInUse when it takes long; then there is nothing to end.
         """
         name = claim[:3]
         if name in self._running:
@@ -57,9 +58,10 @@ class Turns:
         self._running[name] = None
         return None
 
-    async def _begin_later(self, name: tuple[str, ...]) -> None:
+    async def _begin_later(self, name: tuple[str, ...]) -> float:
+        until = asyncio.get_running_loop().time() + self._wait_seconds
         try:
-            async with asyncio.timeout(self._wait_seconds):
+            async with asyncio.timeout_at(until):
                 while name in self._running:
                     ended = self._running[name] or asyncio.Event()
                     self._running[name] = ended
@@ -67,6 +69,7 @@ class Turns:
         except TimeoutError:
             raise IdempotencyKeyInUse from None
         self._running[name] = None
+        return until
 
     def end(self, claim: Claim) -> None:
         ended = self._running.pop(claim[:3])

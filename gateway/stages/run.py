@@ -1,7 +1,7 @@
 """Run the action: a read at once, a write in a transaction, a keyed write only once."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +11,7 @@ from gateway.action import BatchAction, BatchCall
 from gateway.call import Call
 from gateway.codec.encode import Rendered, encode
 from gateway.context import NO_OPTIONS, Context, Options, Surroundings
-from gateway.errors import IdempotencyKeyInUse
+from gateway.errors import ActionError, IdempotencyKeyInUse
 from gateway.listing import CursorPage, Page
 from gateway.registry import Registered, Registry
 from gateway.stages.idempotency import Turns, claim_of, record_of, replay
@@ -20,16 +20,34 @@ from gateway.store import idempotency
 from gateway.store.database import Database, LockedError, Transaction
 from gateway.store.idempotency import Claim
 
+AdmitAgain = Callable[[Call, Registered], Awaitable[None] | None]
+"""Looks at a call's caller once more; await what is returned, if it is. Raises ActionError."""
+
+
+class TurnedAway(Exception):
+    """While the call waited for another one, its caller lost the right to it: see `refusal`."""
+
+    def __init__(self, refusal: ActionError) -> None:
+        super().__init__(refusal.sentence)
+        self.refusal = refusal
+
 
 class Runner:
     """Runs the actions of one gateway, and gives what they answer as JSON."""
 
     def __init__(
-        self, registry: Registry, database: Database, shared: Surroundings, turns: Turns
+        self,
+        registry: Registry,
+        database: Database,
+        shared: Surroundings,
+        turns: Turns,
+        *,
+        admit_again: AdmitAgain,
     ) -> None:
         self._database = database
         self._shared = shared
         self._turns = turns
+        self._admit_again = admit_again
         self._lanes = {
             each.path: Lane(each, shared)
             for each in registry
@@ -48,28 +66,46 @@ class Runner:
         """The answer's data, its flags noted; a write has joined a commit by then.
 
         A write with a `key` runs for the first of its calls; the others wait for that one, and
-        have its answer. Raises what the action raises, IdempotencyKeyInUse, IdempotencyKeyReused.
+        have its answer. Raises what the action raises, IdempotencyKeyInUse, IdempotencyKeyReused,
+        TurnedAway.
         """
         if key is None or call.caller is None:
-            return self._run(registered, params, options, call, None)
+            return self._run(registered, params, options, call)
         claim = claim_of(key, call.caller, registered, params, options)
         return self._run_once(registered, params, options, call, claim)
 
     async def _run_once(
         self, registered: Registered, params: Any, options: Options, call: Call, claim: Claim
     ) -> bytes:
-        waiting = self._turns.begin(claim)
+        waiting, until = self._turns.begin(claim), call.deadline
         if waiting is not None:
-            await waiting
+            ends = await waiting
+            until = ends if until is None else min(ends, until)
         try:
-            return await self._run(registered, params, options, call, claim)
+            if waiting is not None:
+                await self._look_again(registered, call)
+            return await self._run(registered, params, options, call, claim, until)
         except LockedError:
             raise IdempotencyKeyInUse from None
         finally:
             self._turns.end(claim)
 
-    async def _run(
-        self, registered: Registered, params: Any, options: Options, call: Call, claim: Claim | None
+    async def _look_again(self, registered: Registered, call: Call) -> None:
+        try:
+            admitting = self._admit_again(call, registered)
+            if admitting is not None:
+                await admitting
+        except ActionError as refusal:
+            raise TurnedAway(refusal) from None
+
+    async def _run(  # noqa: PLR0917 - names would cost each call a dictionary
+        self,
+        registered: Registered,
+        params: Any,
+        options: Options,
+        call: Call,
+        claim: Claim | None = None,
+        until: float | None = None,
     ) -> bytes:
         shared = self._shared
         if options is NO_OPTIONS:
@@ -88,7 +124,7 @@ class Runner:
             call.flags, show, call,
         )  # fmt: skip
         if registered.writes:
-            return await self._write(registered, params, context, claim)
+            return await self._write(registered, params, context, claim, until)
         try:
             result = await registered.run(params, context)
         except asyncio.CancelledError:
@@ -97,9 +133,17 @@ class Runner:
         return _shown(result, context)
 
     async def _write(
-        self, registered: Registered, params: Any, context: Context, claim: Claim | None
+        self,
+        registered: Registered,
+        params: Any,
+        context: Context,
+        claim: Claim | None,
+        until: float | None,
     ) -> bytes:
-        """Run a plain action in a transaction, and what it left for after the commit."""
+        """Run a plain action in a transaction, and what it left for after the commit.
+
+        `until` is the loop's time until which other gateways' calls with its key are waited for.
+        """
         call, flags, run = context.call, context.flags, registered.run
         assert run is not None  # noqa: S101 - a BatchAction's calls are written by its lane
 
@@ -108,7 +152,8 @@ class Runner:
             # What an earlier try left was rolled back.
             context.on_commit, call.object_id, call.workspace_id = [], None, None
             if claim is not None:
-                used = await idempotency.claim(db, [claim], at=context.now)
+                patience = None if until is None else until - asyncio.get_running_loop().time()
+                used = await idempotency.claim(db, [claim], at=context.now, patience=patience)
                 if claim in used:
                     return replay(used[claim], claim, flags)
             try:

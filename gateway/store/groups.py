@@ -7,7 +7,8 @@ synchronous=FULL). No timer and no added delay: with one caller the group is one
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
-from typing import Any
+from contextlib import AbstractAsyncContextManager, nullcontext
+from typing import Any, TypeAlias
 
 from gateway.store.database import Lane, QueueFullError, Work
 from gateway.store.sizes import GroupSizes
@@ -62,21 +63,28 @@ class Entry:
                     self.settle()
 
 
-class GroupQueue:
-    """Collects entries and hands them, group by group, to `commit`, one group at a time.
+Commit: TypeAlias = Callable[[list[Entry]], Awaitable[None]]
+"""Sets every entry's outcome; an exception from it becomes the outcome of them all."""
 
-    `commit` sets every entry's outcome; an exception from it becomes the outcome of them all. At
+Ready: TypeAlias = Callable[[], AbstractAsyncContextManager[Commit]]
+"""Waits for what a commit needs, and holds it meanwhile."""
+
+
+def at_once(commit: Commit) -> Ready:
+    """For commits that need nothing to wait for."""
+    ready = nullcontext(commit)
+    return lambda: ready
+
+
+class GroupQueue:
+    """Collects entries and commits them, group by group, one group at a time.
+
+    A group is taken once `ready` is: until then, more may come and whoever waits may leave. At
     most `bound` entries wait.
     """
 
-    def __init__(
-        self,
-        commit: Callable[[list[Entry]], Awaitable[None]],
-        sizes: GroupSizes,
-        *,
-        bound: int = QUEUE_MAX,
-    ) -> None:
-        self._commit = commit
+    def __init__(self, ready: Ready, sizes: GroupSizes, *, bound: int = QUEUE_MAX) -> None:
+        self._ready = ready
         self._sizes = sizes
         self._bound = bound
         self._waiting: deque[Entry] = deque()
@@ -108,20 +116,28 @@ class GroupQueue:
 
     async def _run(self) -> None:
         try:
-            while group := self._take():
-                self._sizes.saw(len(group))
-                try:
-                    await self._commit(group)
-                except BaseException as fault:
-                    for entry in group:
-                        entry.outcome = fault
-                    if not isinstance(fault, Exception):
-                        raise
-                finally:
-                    for entry in group:
-                        entry.settle()
+            while self._waiting:
+                await self._commit_some()
         finally:
             self._running = None
+
+    async def _commit_some(self) -> None:
+        group: list[Entry] = []
+        try:
+            async with self._ready() as commit:
+                group = self._take()
+                if group:
+                    self._sizes.saw(len(group))
+                    await commit(group)
+        except BaseException as fault:
+            group = group or self._take()  # nobody waits for what cannot be had
+            for entry in group:
+                entry.outcome = fault
+            if not isinstance(fault, Exception):
+                raise
+        finally:
+            for entry in group:
+                entry.settle()
 
     def _take(self) -> list[Entry]:
         group: list[Entry] = []

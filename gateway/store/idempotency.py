@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, delete, select, text, true, tuple_, update
+from sqlalchemy import Text, bindparam, delete, func, select, text, true, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.base import Executable
 
@@ -131,13 +131,31 @@ _ADD = RowsInsert(records, records.c.keys(), replace=True)
 
 _ANY_DEAD, _PURGE = Statement(_any_dead), Statement(_purge)
 
+_PATIENCE = Statement(
+    select(func.set_config("lock_timeout", bindparam("patience", type_=Text()), true()))
+)
+_USUAL_PATIENCE = Statement(text("SET LOCAL lock_timeout TO DEFAULT"))
 
-async def claim(db: Transaction, claims: Sequence[Claim], *, at: datetime) -> dict[Claim, Record]:
+
+async def claim(
+    db: Transaction, claims: Sequence[Claim], *, at: datetime, patience: float | None = None
+) -> dict[Claim, Record]:
     """Claim the keys for this transaction; those that were used have their record.
 
     The records found may be of other parameters: compare the fingerprints. Raises LockedError
-    when another gateway's call with one of the keys does not end in time.
+    when another gateway's call with one of the keys does not end in time: within `patience`
+    seconds, or those that the database gives any transaction.
     """
+    if patience is None or db.alone:
+        return await _claim_all(db, claims, at)
+    milliseconds = max(1, round(patience * 1000))  # 0 would wait for ever
+    await db.run(_PATIENCE, patience=f"{milliseconds}ms")
+    found = await _claim_all(db, claims, at)
+    await db.run(_USUAL_PATIENCE)
+    return found
+
+
+async def _claim_all(db: Transaction, claims: Sequence[Claim], at: datetime) -> dict[Claim, Record]:
     if db.alone:
         used = {each[:3]: each for each in claims}
         found = await db.all(_FIND_ALIVE, rows=list(used), dead=at - LIFETIME)

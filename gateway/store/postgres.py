@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any, Self, TypeAlias
 
 import asyncpg
@@ -12,9 +13,10 @@ from gateway.store.database import (
     Lane,
     LockedError,
     Queries,
+    QueueFullError,
     Work,
 )
-from gateway.store.groups import GROUP_MAX, Entry, GroupQueue
+from gateway.store.groups import GROUP_MAX, QUEUE_MAX, Commit, Entry, GroupQueue
 from gateway.store.listener import Listener
 from gateway.store.sizes import GroupSizes
 from gateway.store.statements import Row, Statement, dialect_named
@@ -69,10 +71,15 @@ class PostgresQueries(Queries):
 
 
 class PostgresDatabase:
-    """A PostgreSQL database, which any number of gateways may share."""
+    """A PostgreSQL database, which any number of gateways may share.
 
-    def __init__(self, url: str) -> None:
+    At most `waiting_max` plain writes wait for a connection, and as many calls of each lane. A
+    write joins a commit when it has one.
+    """
+
+    def __init__(self, url: str, *, waiting_max: int = QUEUE_MAX) -> None:
         self._url = url
+        self._waiting_max = waiting_max
         self.group_sizes = GroupSizes(GROUP_MAX)
         self._lanes: dict[Lane[Any], GroupQueue] = {}
         self._without_connection = 0
@@ -113,13 +120,23 @@ class PostgresDatabase:
         return self._without_connection + sum(each.waiting for each in self._lanes.values())
 
     async def write(self, work: Work[Any]) -> Any:
+        if self._without_connection >= self._waiting_max:
+            raise QueueFullError("Too many writes wait for a connection.")
+        self._without_connection += 1
+        try:
+            connection = await self._pool.acquire()
+        finally:
+            self._without_connection -= 1
         # A task of its own: once begun, the outcome does not depend on the caller's patience.
-        return await GroupQueue(self._commit, self.group_sizes).put(Entry(work=work))
+        queue = GroupQueue(partial(self._committing, connection), self.group_sizes)
+        return await queue.put(Entry(work=work))
 
     async def join(self, lane: Lane[Any], call: Any) -> None:
         queue = self._lanes.get(lane)
         if queue is None:
-            queue = self._lanes[lane] = GroupQueue(self._commit, self.group_sizes)
+            queue = self._lanes[lane] = GroupQueue(
+                self._connected, self.group_sizes, bound=self._waiting_max
+            )
         await queue.put(Entry(lane=lane, call=call))
 
     def listen(self, channel: str, heard: Callable[[str], None]) -> None:
@@ -140,47 +157,51 @@ class PostgresDatabase:
             await queue.drain()
         await self._pool.close()
 
-    async def _commit(self, group: list[Entry]) -> None:
-        """One transaction for a group, which is one work or calls of one lane."""
-        lane, work = group[0].lane, group[0].work
-        if lane is None:
-            assert work is not None  # noqa: S101 - an entry has one of the two
-            group[0].outcome = await self._transaction(work)
-            return
-        calls = [entry.call for entry in group]
-        try:
-            await self._transaction(lambda db: lane.serve(db, calls))
-        except Exception as failure:  # noqa: BLE001 - it becomes the outcome of a call
-            if len(group) == 1:
-                group[0].outcome = failure
-                return
-            for entry in group:
-                await self._commit([entry])
-
-    async def _transaction(self, work: Callable[[PostgresQueries], Awaitable[Any]]) -> Any:
-        """Run `work` and commit; what a deadlock or a serialization failure undid is run again."""
-        for tries_left in reversed(range(TRIES)):
-            async with self._connected() as connection:
-                try:
-                    async with connection.transaction():
-                        return await work(PostgresQueries(connection))
-                except _UNLUCKY:
-                    if not tries_left:
-                        raise
-        return None
+    @asynccontextmanager
+    async def _connected(self) -> AsyncIterator[Commit]:
+        """A connection of the pool's to commit on, waited for where all are in use."""
+        async with self._committing(await self._pool.acquire()) as commit:
+            yield commit
 
     @asynccontextmanager
-    async def _connected(self) -> AsyncIterator[Connection]:
-        """A connection of the pool's, waited for where all are in use."""
-        self._without_connection += 1
+    async def _committing(self, connection: Connection) -> AsyncIterator[Commit]:
         try:
-            acquired = await self._pool.acquire()
+            yield partial(_commit, connection)
         finally:
-            self._without_connection -= 1
+            await self._pool.release(connection)
+
+
+async def _commit(connection: Connection, group: list[Entry]) -> None:
+    """One transaction for a group, which is one work or calls of one lane."""
+    lane, work = group[0].lane, group[0].work
+    if lane is None:
+        assert work is not None  # noqa: S101 - an entry has one of the two
+        group[0].outcome = await _transaction(connection, work)
+        return
+    calls = [entry.call for entry in group]
+    try:
+        await _transaction(connection, lambda db: lane.serve(db, calls))
+    except Exception as failure:  # noqa: BLE001 - it becomes the outcome of a call
+        if len(group) == 1:
+            group[0].outcome = failure
+            return
+        # Where the connection broke, all fail: what was sent last may have been the commit.
+        for entry in group:
+            await _commit(connection, [entry])
+
+
+async def _transaction(
+    connection: Connection, work: Callable[[PostgresQueries], Awaitable[Any]]
+) -> Any:
+    """Run `work` and commit; what a deadlock or a serialization failure undid is run again."""
+    for tries_left in reversed(range(TRIES)):
         try:
-            yield acquired
-        finally:
-            await self._pool.release(acquired)
+            async with connection.transaction():
+                return await work(PostgresQueries(connection))
+        except _UNLUCKY:
+            if not tries_left:
+                raise
+    return None
 
 
 async def _speak(connection: "Bare") -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from gateway.store.database import DatabaseError, Lane, Transaction, Work
-from gateway.store.groups import GROUP_MAX, QUEUE_MAX, Entry, GroupQueue
+from gateway.store.groups import GROUP_MAX, QUEUE_MAX, Entry, GroupQueue, at_once
 from gateway.store.sizes import GroupSizes
 from gateway.store.sqlite_readers import SqliteReaders
 from gateway.store.sqlite_writer import SqliteWriter, StepsConnection, TransactionError
@@ -39,7 +39,7 @@ class SqliteDatabase:
     def __init__(self, path: Path, *, waiting_max: int = QUEUE_MAX) -> None:
         self._path = path
         self.group_sizes = GroupSizes(GROUP_MAX)
-        self._queue = GroupQueue(self._commit, self.group_sizes, bound=waiting_max)
+        self._queue = GroupQueue(at_once(self._commit), self.group_sizes, bound=waiting_max)
         self._connections: list[StepsConnection] = []
         self._readers: SqliteReaders | None = None
 

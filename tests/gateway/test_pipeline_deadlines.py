@@ -4,9 +4,12 @@ import asyncio
 
 import pytest
 
-from tests.gateway.calls import answer_of, begin, names_kept, totals_kept
+from tests.gateway.calls import answer_of, begin, call_of, names_kept, totals_kept
+from tests.gateway.kinds import ON_POSTGRES
+from tests.gateway.store.shelf import every_connection_held
 from tests.gateway.toys import SLOW, Bench
 from tests.support.house import House
+from tests.support.watching import watched
 
 
 def within(seconds: float) -> float:
@@ -42,6 +45,20 @@ async def test_a_deadline_passes_while_the_write_waits_for_its_turn(
 
     assert late["data"]["code"] == "DeadlineExceeded"
     assert await totals_kept(toybox) == {SLOW: 1}
+
+
+@ON_POSTGRES
+@pytest.mark.parametrize("path", ["toys/keep", "toys/tally"])
+async def test_a_deadline_passes_while_the_write_waits_for_a_connection(
+    toybox: House, path: str
+) -> None:
+    pipeline = watched(toybox)
+    await pipeline.answer(call_of(toybox, "toys/things"))  # from now on, the key is remembered
+    async with every_connection_held(toybox.gateway.database):
+        late = await pipeline.answer(call_of(toybox, path, name="pear", deadline=within(0.01)))
+
+    assert late.code == "DeadlineExceeded"
+    assert [*await names_kept(toybox), *await totals_kept(toybox)] == []
 
 
 @pytest.mark.parametrize("path", ["toys/keep_slowly", "toys/tally"])

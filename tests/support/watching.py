@@ -1,12 +1,31 @@
 """A pipeline that others than the gateway's own observers watch."""
 
+import asyncio
+from collections.abc import Awaitable
+
 from gateway.access.authenticator import Authenticator
 from gateway.pipeline import Observer, Pipeline
+from gateway.stages.idempotency import WAIT_SECONDS, Turns
+from gateway.store.idempotency import Claim
 from tests.support.house import House
 
 
-def watched(house: House, *observers: Observer) -> Pipeline:
-    """Another pipeline over the same house, with these observers."""
+class WatchedTurns(Turns):
+    """Turns that tell when a call waits for another's."""
+
+    def __init__(self, wait_seconds: float = WAIT_SECONDS) -> None:
+        super().__init__(wait_seconds)
+        self.somebody_waits = asyncio.Event()
+
+    def begin(self, claim: Claim) -> Awaitable[float] | None:
+        waiting = super().begin(claim)
+        if waiting is not None:
+            self.somebody_waits.set()
+        return waiting
+
+
+def watched(house: House, *observers: Observer, turns: Turns | None = None) -> Pipeline:
+    """Another pipeline over the same house, with these observers, and turns of its own."""
     gateway = house.gateway
     return Pipeline(
         registry=gateway.registry,
@@ -16,4 +35,5 @@ def watched(house: House, *observers: Observer) -> Pipeline:
         failures=gateway.pipeline.failures,
         shared=gateway.pipeline.shared,
         observers=observers,
+        turns=turns,
     )

@@ -9,7 +9,7 @@ import pytest
 from gateway.access.authenticator import Authenticator
 from gateway.access.keys import Key, make_key
 from gateway.access.roles import Role
-from gateway.errors import ActionError, InvalidAPIKey, WorkspaceSuspended
+from gateway.errors import ActionError, InvalidAPIKey, Overloaded, WorkspaceSuspended
 from gateway.store.database import Queries
 from gateway.store.statements import Row, Statement
 from tests.support.house import NOON, House
@@ -206,6 +206,23 @@ async def test_a_caller_who_leaves_does_not_end_the_look_up_of_the_others(
 
     assert (await other).account_name == "Owner"
     assert leaver.cancelled()
+
+
+async def test_look_ups_are_bounded_whether_their_callers_wait_or_left(toybox: House) -> None:
+    db = toybox.gateway.database.reader
+    authenticator = Authenticator(db, now=toybox.clock, clock=lambda: 100.0, asking_max=2)
+    unknown = [make_key("live").text for _ in range(2)]
+    leavers = [asyncio.create_task(authenticator.identify(key)) for key in unknown]
+    await asyncio.sleep(0)
+    for leaver in leavers:
+        leaver.cancel()
+    with pytest.raises(Overloaded):
+        await authenticator.identify(toybox.key)
+    for key in unknown:  # to share a look-up that runs is no other one
+        with pytest.raises(InvalidAPIKey):
+            await authenticator.identify(key)
+
+    assert (await authenticator.identify(toybox.key)).account_name == "Owner"
 
 
 HERE, ELSEWHERE = "192.0.2.7", "198.51.100.1"

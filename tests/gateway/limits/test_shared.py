@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 import uuid
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 
@@ -165,6 +166,18 @@ async def test_bad_keys_are_counted_together_too(redis: str, open_house: OpenHou
             refused += 1
 
     assert refused == 10
+
+
+async def test_calls_that_wait_for_redis_are_among_those_that_run(
+    redis: str, open_house: OpenHouse
+) -> None:
+    house = await open_house(sections=(shop.section,), redis=redis, max_running=3)
+    key = await key_of(house)
+    first = await envelope_of(house, "shop/look", key=key)  # from now on, the key is remembered
+    answers = await asyncio.gather(*(envelope_of(house, "shop/look", key=key) for _ in range(8)))
+
+    assert first.status == "success"
+    assert Counter(each.code for each in answers) == {None: 3, "Overloaded": 5}
 
 
 async def ready(house: House) -> bytes:

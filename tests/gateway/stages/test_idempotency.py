@@ -1,33 +1,37 @@
 """A write with an Idempotency-Key runs once, whatever the number of tries."""
 
 import asyncio
+from collections.abc import AsyncIterator, Awaitable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 import orjson
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from actions.bootstrap import new_id
 from gateway.access.identity import Identity
 from gateway.access.roles import Role
 from gateway.context import NO_OPTIONS, Options
+from gateway.envelope import Envelope
 from gateway.errors import IdempotencyKeyInUse
 from gateway.registry import Registry
 from gateway.stages.idempotency import Turns, claim_of
 from gateway.store import idempotency
 from gateway.store.database import Transaction
 from gateway.store.idempotency import Claim, Record
-from gateway.store.statements import Statement
+from gateway.store.statements import Row, Statement
 from gateway.store.tables import idempotency_records
 from tests.conftest import OpenHouse
 from tests.gateway import toys
-from tests.gateway.calls import answer_of, begin, names_kept, totals_kept
+from tests.gateway.calls import answer_of, begin, call_of, names_kept, totals_kept
+from tests.gateway.kinds import ON_POSTGRES
 from tests.gateway.toy_shapes import Name
 from tests.gateway.toys import CRASHING, SECRET, UNLUCKY, Bench
 from tests.support.house import Answer, House
 from tests.support.people import key_of
+from tests.support.watching import WatchedTurns, watched
 
 WRITES = ["toys/keep", "toys/tally"]
 
@@ -277,16 +281,16 @@ async def test_reads_and_actions_without_a_key_ignore_it(toybox: House, path: st
 
 
 @pytest.mark.parametrize(
-    ("text", "message"),
+    ("body", "message"),
     [
         (b"{", "The body is not strict JSON"),
         (b'{"nme":"pear"}', "An Idempotency-Key has 1 to 255"),
     ],
 )
 async def test_the_key_is_checked_after_the_body_and_before_the_parameters(
-    toybox: House, text: bytes, message: str
+    toybox: House, body: bytes, message: str
 ) -> None:
-    answer = await answer_of(toybox, "toys/keep", once="", text=text)
+    answer = await answer_of(toybox, "toys/keep", once="", text=body)
 
     assert answer["data"]["message"].startswith(message)
 
@@ -379,3 +383,79 @@ async def test_a_wait_lasts_until_the_callers_deadline(toybox: House, bench: Ben
 
     assert late["data"]["code"] == "DeadlineExceeded"
     assert (await first).status == "success"
+
+
+@dataclass
+class TwoGateways:
+    """Two gateways, the first of which runs a call that does not end until it is told to."""
+
+    here: House
+    there: House
+    first: "asyncio.Task[Envelope]"
+    account_id: str
+
+    async def finish(self) -> None:
+        self.here.gateway.pipeline.shared.sections["toys"].go_on.set()
+        assert (await self.first).status == "success"
+        assert await names_kept(self.here) == ["pear"]
+
+
+@pytest.fixture
+async def two(open_house: OpenHouse) -> AsyncIterator[TwoGateways]:
+    here, there = [await open_house(sections=(toys.section,)) for _ in range(2)]
+    there.key = here.key
+    call = call_of(here, "toys/keep_slowly", once="k", name="pear")
+    first = asyncio.create_task(here.gateway.pipeline.answer(call))
+    bench: Bench = here.gateway.pipeline.shared.sections["toys"]
+    await bench.reached()
+    assert call.caller is not None
+    yield TwoGateways(here, there, first, call.caller.account_id)
+    bench.go_on.set()
+
+
+PATIENCE = 5
+"""Seconds within which a call is answered; PostgreSQL itself would have it wait for ten."""
+
+
+async def in_use(answering: "Awaitable[Envelope]") -> bool:
+    """Whether the answer comes soon enough, and is that another call has the key."""
+    loop = asyncio.get_running_loop()
+    until = loop.time() + PATIENCE  # a write that has begun heeds no timeout
+    return (await answering).code == "IdempotencyKeyInUse" and loop.time() < until
+
+
+@ON_POSTGRES
+async def test_a_wait_for_another_gateway_lasts_until_the_callers_deadline(
+    two: TwoGateways,
+) -> None:
+    deadline = asyncio.get_running_loop().time() + 0.5
+    twin = call_of(two.there, "toys/keep_slowly", once="k", name="pear", deadline=deadline)
+
+    assert await in_use(two.there.gateway.pipeline.answer(twin))
+    await two.finish()
+
+
+@ON_POSTGRES
+async def test_the_waits_for_a_twin_here_and_for_one_at_another_gateway_are_one(
+    two: TwoGateways,
+) -> None:
+    turns, claim = WatchedTurns(0.5), Claim(two.account_id, "toys/keep_slowly", "k", "f")
+    assert turns.begin(claim) is None
+    twin = call_of(two.there, "toys/keep_slowly", once="k", name="pear")
+    answering = asyncio.create_task(watched(two.there, turns=turns).answer(twin))
+    await turns.somebody_waits.wait()
+    turns.end(claim)
+
+    assert await in_use(answering)
+    await two.finish()
+
+
+@ON_POSTGRES
+async def test_only_the_wait_for_the_key_is_shortened(toybox: House) -> None:
+    claim = Claim(new_id(), "toys/keep", "k", "f")
+
+    async def work(db: Transaction) -> Row | None:
+        await idempotency.claim(db, [claim], at=toybox.clock.now, patience=0.5)
+        return await db.first(Statement(text("SHOW lock_timeout")))
+
+    assert await toybox.gateway.database.write(work) == ("10s",)

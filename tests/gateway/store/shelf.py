@@ -1,12 +1,14 @@
 """Writes for tests of the store: things put on a shelf, alone or many at once."""
 
 import asyncio
-from collections.abc import Coroutine, Sequence
+from collections.abc import AsyncIterator, Coroutine, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
 from actions.bootstrap import new_id
-from gateway.store.database import Lane, Transaction, Work
+from gateway.store.database import Database, Lane, Transaction, Work
+from gateway.store.postgres import POOL_MAX
 from tests.gateway import toy_store
 from tests.support.house import NOON
 
@@ -39,6 +41,23 @@ class Gate:
     async def __call__(self, db: Transaction) -> None:
         self.reached.set()
         await self.opened.wait()
+
+
+@asynccontextmanager
+async def every_connection_held(db: Database) -> AsyncIterator[None]:
+    """Every connection of a PostgreSQL database has a write that does not end."""
+    gates = [Gate() for _ in range(POOL_MAX)]
+    writing: list[asyncio.Task[None]] = []
+    for gate in gates:  # one by one, since some databases here let few writes wait
+        writing += await begun(db.write(gate))
+        async with asyncio.timeout(10):
+            await gate.reached.wait()
+    try:
+        yield
+    finally:
+        for gate in gates:
+            gate.opened.set()
+        await asyncio.gather(*writing)
 
 
 class Shelves(Lane[str]):

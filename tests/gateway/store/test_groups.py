@@ -2,13 +2,13 @@
 
 import asyncio
 import signal
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 
 import pytest
 
 from gateway.store.database import QueueFullError
-from gateway.store.groups import GROUP_MAX, Entry, GroupQueue
+from gateway.store.groups import GROUP_MAX, Commit, Entry, GroupQueue, at_once
 from gateway.store.sizes import GroupSizes
 from tests.gateway.store.shelf import begun, outcomes
 
@@ -23,10 +23,10 @@ class Commits:
         self.open.set()
         self.fault: type[BaseException] | None = None
         self.sizes = GroupSizes(GROUP_MAX)
-        self.queue = GroupQueue(self._commit, self.sizes)
+        self.queue = GroupQueue(at_once(self.commit), self.sizes)
         self._entries: list[Entry] = []
 
-    async def _commit(self, group: list[Entry]) -> None:
+    async def commit(self, group: list[Entry]) -> None:
         self.groups.append([entry.call for entry in group])
         self.going.set()
         await self.open.wait()
@@ -192,8 +192,79 @@ async def test_a_group_of_leavers_only_is_no_commit(commits: Commits) -> None:
     assert commits.groups == [["c"]]
 
 
+class Turnstile:
+    """Commits that have to wait until the test opens it, or that break with its fault."""
+
+    def __init__(self, commits: Commits) -> None:
+        self._commits = commits
+        self.reached = asyncio.Event()
+        self.open = asyncio.Event()
+        self.fault: OSError | None = None
+        self.held = 0
+        self.queue = GroupQueue(self._ready, commits.sizes)
+
+    @asynccontextmanager
+    async def _ready(self) -> AsyncIterator[Commit]:
+        self.reached.set()
+        await self.open.wait()
+        if self.fault is not None:
+            raise self.fault
+        self.held += 1
+        try:
+            yield self._commits.commit
+        finally:
+            self.held -= 1
+
+    async def put_before(self, *names: str) -> "list[asyncio.Task[object]]":
+        """Put these while nothing can be committed yet."""
+        tasks = await begun(*(self.queue.put(Entry(call=name)) for name in names))
+        await self.reached.wait()
+        return tasks
+
+
+async def test_who_comes_or_leaves_before_all_is_ready_is_in_the_group_or_not(
+    commits: Commits,
+) -> None:
+    turnstile = Turnstile(commits)
+    first = await turnstile.put_before("a", "b")
+    others = await turnstile.put_before("c")
+    first[0].cancel()
+    left = await outcomes(first[:1])  # it is not held up
+    turnstile.open.set()
+
+    assert left == [asyncio.CancelledError]
+    assert await outcomes([*first[1:], *others]) == ["b is kept", "c is kept"]
+    assert commits.groups == [["b", "c"]]
+    assert turnstile.held == 0
+
+
+async def test_when_all_leave_nothing_is_committed_or_held(commits: Commits) -> None:
+    turnstile = Turnstile(commits)
+    (leaver,) = await turnstile.put_before("a")
+    leaver.cancel()
+    await outcomes([leaver])
+    turnstile.open.set()
+    await turnstile.queue.drain()
+
+    assert commits.groups == []
+    assert commits.sizes.writes == 0
+    assert turnstile.held == 0
+
+
+async def test_what_can_never_be_ready_fails_for_all_who_wait(commits: Commits) -> None:
+    turnstile = Turnstile(commits)
+    turnstile.fault = ConnectionRefusedError("nobody there")
+    tasks = await turnstile.put_before("a", "b")
+    turnstile.open.set()
+    failed = await outcomes(tasks)
+    turnstile.fault = None
+
+    assert failed == [ConnectionRefusedError] * 2
+    assert await turnstile.queue.put(Entry(call="c")) == "c is kept"
+
+
 async def test_more_than_may_wait_is_not_taken_on(commits: Commits) -> None:
-    commits.queue = GroupQueue(commits._commit, GroupSizes(9), bound=3)  # noqa: SLF001 - the same, with a bound
+    commits.queue = GroupQueue(at_once(commits.commit), GroupSizes(9), bound=3)
     commits.open.clear()
     running = await begun(commits.put("a"))
     await commits.going.wait()

@@ -1,7 +1,7 @@
 """PostgreSQL: unlucky transactions are run again, commits are durable, no password is told."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -9,11 +9,18 @@ import asyncpg
 import pytest
 from sqlalchemy import bindparam, insert, select, text, update
 
-from gateway.store.database import Database, DatabaseError, Lane, LockedError, Transaction
+from gateway.store.database import (
+    Database,
+    DatabaseError,
+    Lane,
+    LockedError,
+    QueueFullError,
+    Transaction,
+)
 from gateway.store.postgres import TRIES, PostgresDatabase
 from gateway.store.statements import Row, Statement
 from tests.gateway import toy_store
-from tests.gateway.store.shelf import Shelves, begun, keep, outcomes
+from tests.gateway.store.shelf import Shelves, begun, every_connection_held, keep, outcomes
 from tests.gateway.toy_store import tallies
 from tests.support.databases import drop_postgres
 
@@ -26,6 +33,7 @@ _SET = Statement(
     update(tallies).where(tallies.c.name == bindparam("tally")).values(total=bindparam("to"))
 )
 _SNAPSHOT = Statement(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
+_BREAK = Statement(text("SELECT pg_terminate_backend(pg_backend_pid())"))
 _TRANSACTIONS = Statement(text("SELECT count(DISTINCT xmin::text) FROM toy_things"))
 
 
@@ -143,6 +151,75 @@ async def test_writes_of_their_own_do_not_wait_for_each_other(db: Database) -> N
 
     async with asyncio.timeout(10):
         await asyncio.gather(*(db.write(work) for _ in range(3)))
+
+
+Put = Callable[[Database, str], Coroutine[Any, Any, Any]]
+_SHELVES = Shelves()
+PUTS: list[Put] = [lambda db, name: db.write(keep(name)), lambda db, name: db.join(_SHELVES, name)]
+"""Keeping a thing by a write of its own, and as a call of a lane."""
+
+
+@pytest.mark.parametrize("put", PUTS, ids=["write", "join"])
+async def test_who_leaves_before_there_is_a_connection_changes_nothing(
+    db: PostgresDatabase, put: Put
+) -> None:
+    async with every_connection_held(db):
+        leaver, stayer = await begun(put(db, "a"), put(db, "b"))
+        await asyncio.sleep(0)  # their lane's turn has begun too
+        assert db.waiting == 2
+        leaver.cancel()
+        left = await outcomes([leaver])  # at once, while nothing goes on
+    await stayer
+
+    assert left == [asyncio.CancelledError]
+    assert await toy_store.names(db.reader) == ["b"]
+    assert db.waiting == 0
+
+
+async def test_calls_that_come_before_there_is_a_connection_are_one_transaction(
+    db: PostgresDatabase,
+) -> None:
+    lane = Shelves()
+    async with every_connection_held(db):
+        tasks = await begun(*(db.join(lane, name) for name in "abc"))
+        tasks += await begun(*(db.join(lane, name) for name in "de"))
+    await outcomes(tasks)
+
+    assert lane.served == [list("abcde")]
+
+
+@pytest.mark.parametrize("put", PUTS, ids=["write", "join"])
+async def test_more_than_may_wait_for_a_connection_is_not_taken_on(
+    database: dict[str, Any], put: Put
+) -> None:
+    narrow = await PostgresDatabase(database["database"], waiting_max=2).open()
+    async with every_connection_held(narrow):
+        tasks = await begun(*(put(narrow, name) for name in "abcd"))
+    found = await outcomes(tasks)
+    kept = await toy_store.names(narrow.reader)
+    await narrow.close()
+
+    assert [each is QueueFullError for each in found] == [False, False, True, True]
+    assert kept == ["a", "b"]
+
+
+class Breaking(Shelves):
+    """A lane that keeps its calls' things, and whose connection breaks in its first group."""
+
+    async def serve(self, db: Transaction, calls: Sequence[str]) -> None:
+        await super().serve(db, calls)
+        if len(self.served) == 1:
+            await db.run(_BREAK)
+
+
+async def test_calls_whose_connection_broke_are_not_run_again(db: PostgresDatabase) -> None:
+    lane = Breaking()
+    found = await outcomes(await begun(*(db.join(lane, name) for name in "abc")))
+    await db.join(lane, "d")
+
+    assert all(issubclass(each, asyncpg.PostgresError | asyncpg.InterfaceError) for each in found)
+    assert lane.served == [list("abc"), ["d"]]
+    assert await toy_store.names(db.reader) == ["d"]
 
 
 SETTINGS = {
