@@ -3,6 +3,7 @@
 import ipaddress
 
 from gateway.errors import RateLimited
+from gateway.limits.both import take_in_both
 from gateway.limits.policy import Bucket, parse_limit
 from gateway.limits.shared import SharedWindows
 from gateway.limits.windows import Windows
@@ -33,9 +34,10 @@ class Failures:
         if address is None or _POLICY is None:
             return
         buckets: list[Bucket] = [(f"failed {_network(address)}", _POLICY)]
-        ruling = None if self._shared is None else await self._shared.take(buckets, 1)
-        if ruling is None:
+        if self._shared is None:
             ruling = self._windows.take(buckets, 1)
+        else:
+            ruling = await take_in_both(self._windows, self._shared, buckets, 1)
         if ruling.wait:
             raise RateLimited(retry_after=ruling.wait)
 

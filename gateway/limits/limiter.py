@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Mapping
 from typing import NamedTuple
 
 from gateway.access.identity import Identity
+from gateway.limits.both import take_in_both
 from gateway.limits.policy import Bucket, Policy, Ruling, parse_limit
 from gateway.limits.shared import SharedWindows
 from gateway.limits.windows import Windows
@@ -30,7 +31,7 @@ class Limiter:
     """Counts the calls of accounts: in memory, and in `shared` together with other processes.
 
     `rules` has every action that needs a key, by path. While `shared` is away, this process
-    counts alone.
+    counts alone; what it let through itself, it never forgets.
     """
 
     def __init__(
@@ -80,7 +81,7 @@ class Limiter:
             return self._patiently(self._lines, account_id, buckets, cost)
         if self._shared is None or self._shared.is_away:
             return self._windows.take(buckets, cost)
-        return self._take_shared(self._shared, buckets, cost)
+        return take_in_both(self._windows, self._shared, buckets, cost)
 
     def _policy(self, text: str | None) -> Policy | None:
         try:
@@ -102,17 +103,7 @@ class Limiter:
     async def _take(self, buckets: list[Bucket], cost: int) -> Ruling:
         if self._shared is None:
             return self._windows.take(buckets, cost)
-        return await self._take_shared(self._shared, buckets, cost)
-
-    async def _take_shared(self, shared: SharedWindows, buckets: list[Bucket], cost: int) -> Ruling:
-        at = self._windows.clock()
-        ruling = await shared.take(buckets, cost)
-        if ruling is None:
-            return self._windows.take(buckets, cost)
-        if cost and not ruling.wait:
-            # Remembered here too, so that nobody begins anew when the server goes away.
-            self._windows.note(buckets, cost, at)
-        return ruling
+        return await take_in_both(self._windows, self._shared, buckets, cost)
 
     async def _patiently(
         self, lines: "dict[str, list[_Waiting]]", account_id: str, buckets: list[Bucket], cost: int

@@ -50,25 +50,29 @@ class Level(NamedTuple):
 class Ruling(NamedTuple):
     """What the windows of a call say: `wait` is 0.0 when it may go on and was counted.
 
-    Else it is the seconds until there is room for it, and nothing was counted.
+    Else it is the seconds until there is room for it, and nothing was counted. `room` is what is
+    left of the bucket that has the least, which the headers tell of; below zero when its limit was
+    lowered.
     """
 
     wait: float
+    room: int
     headers: Headers
 
 
 def rule(wait: float, buckets: Iterable[Bucket], levels: Iterable[Level]) -> Ruling:
     """The ruling, with the headers of the bucket that has the least room."""
-    least = math.inf
+    least = 0
     longest = 0.0
     tightest: Policy | None = None
     for (_, policy), (used, leaves) in zip(buckets, levels, strict=True):
         room = policy.calls - used
-        if room < least or (room == least and leaves > longest):
+        if tightest is None or room < least or (room == least and leaves > longest):
             least, longest, tightest = room, leaves, policy
     assert tightest is not None  # noqa: S101 - a limited call has a bucket
     return Ruling(
         wait,
+        least,
         (
             tightest.limit_header,
             ("RateLimit-Remaining", str(max(0, least))),

@@ -108,24 +108,17 @@ class Windows:
         window.used = used = used + 1
         window.until = now + seconds
         reset = math.ceil(calls[0][0] + seconds - now)
+        room = most - used
         return Ruling(
             0.0,
+            room,
             (
                 limit_header,
-                ("RateLimit-Remaining", str(most - used)),
+                ("RateLimit-Remaining", str(room)),
                 ("RateLimit-Reset", str(reset)),
                 policy_header,
             ),
         )
-
-    def note(self, buckets: Sequence[Bucket], cost: int, at: float) -> None:
-        """Count a call that was let through elsewhere, at the clock's time `at`."""
-        windows = []
-        for name, policy in buckets:
-            window = self._windows.setdefault(name, _Window())
-            window.forget(at - policy.seconds)
-            windows.append(window)
-        self._count(buckets, windows, cost, at)
 
     def _count(
         self, buckets: Sequence[Bucket], windows: Sequence[_Window], cost: int, at: float
