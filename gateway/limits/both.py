@@ -30,4 +30,7 @@ async def take_in_both(
     # there: by the time that it has left the window here, it has left it there too.
     here = windows.take(buckets, cost, count=not there.wait)
     tighter = there if there.room <= here.room else here
-    return tighter._replace(wait=max(here.wait, there.wait))
+    if here.wait or there.wait:
+        wait, lacking = max(here.wait, there.wait), (*here.lacking, *there.lacking)
+        return tighter._replace(wait=wait, lacking=lacking)
+    return tighter

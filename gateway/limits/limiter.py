@@ -110,14 +110,13 @@ class Limiter:
     ) -> Ruling:
         """Let up to two callers of the account wait, in their order, when room opens soon."""
         line = lines.get(account_id)
-        if line and cost:
-            ruling = self._behind(line, buckets, cost)
-        else:
+        ruling = self._behind(line, buckets, cost) if line and cost else None
+        if ruling is None:
             ruling = await self._take(buckets, cost)
         line = lines.get(account_id, [])
         if not 0 < ruling.wait <= WAIT_SECONDS or len(line) >= WAITING_MAX:
             return ruling
-        waiting = _Waiting(cost, self._windows.clock() + ruling.wait)
+        waiting = _Waiting(cost, self._windows.clock() + ruling.wait, ruling.lacking)
         lines[account_id] = line
         line.append(waiting)
         try:
@@ -128,14 +127,34 @@ class Limiter:
                 del lines[account_id]
         return await self._take(buckets, cost)
 
-    def _behind(self, line: "list[_Waiting]", buckets: list[Bucket], cost: int) -> Ruling:
-        """The ruling for one who comes while others wait: after the last of them."""
-        ahead = sum(each.cost for each in line)
-        ruling = self._windows.take(buckets, ahead + cost, count=False)
-        after = line[-1].until - self._windows.clock()
-        return ruling._replace(wait=max(ruling.wait, after, _MOMENT))
+    def _behind(self, line: "list[_Waiting]", buckets: list[Bucket], cost: int) -> Ruling | None:
+        """The ruling for one who comes while others wait for a bucket of theirs: after the last.
+
+        None when nobody does.
+        """
+        now = self._windows.clock()
+        wait = 0.0
+        lacking: list[str] = []
+        for name, policy in buckets:
+            before = [each for each in line if name in each.lacking]
+            if before:
+                units = cost + sum(each.cost for each in before)
+                alone = self._windows.take([(name, policy)], units, count=False)
+                wait = max(wait, alone.wait, before[-1].until - now, _MOMENT)
+                if units > policy.calls:
+                    # Those who wait fill it: there is room when the first of them has left again.
+                    wait = max(wait, before[0].until + policy.seconds - now)
+                lacking.append(name)
+        if not lacking:
+            return None
+        ruling = self._windows.take(buckets, cost, count=False)
+        wait = max(wait, ruling.wait)
+        return ruling._replace(wait=wait, lacking=(*lacking, *ruling.lacking))
 
 
 class _Waiting(NamedTuple):
+    """A caller who waits until then, for room in the buckets named."""
+
     cost: int
     until: float
+    lacking: tuple[str, ...]

@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from gateway.settings import LIMIT_FORM
@@ -52,16 +52,17 @@ class Ruling(NamedTuple):
 
     Else it is the seconds until there is room for it, and nothing was counted. `room` is what is
     left of the bucket that has the least, which the headers tell of; below zero when its limit was
-    lowered.
+    lowered. `lacking` names the buckets that have no room for the call.
     """
 
     wait: float
     room: int
     headers: Headers
+    lacking: tuple[str, ...] = ()
 
 
-def rule(wait: float, buckets: Iterable[Bucket], levels: Iterable[Level]) -> Ruling:
-    """The ruling, with the headers of the bucket that has the least room."""
+def rule(wait: float, cost: int, buckets: Sequence[Bucket], levels: Sequence[Level]) -> Ruling:
+    """The ruling on a call of this cost, with the headers of the bucket with the least room."""
     least = 0
     longest = 0.0
     tightest: Policy | None = None
@@ -79,4 +80,13 @@ def rule(wait: float, buckets: Iterable[Bucket], levels: Iterable[Level]) -> Rul
             ("RateLimit-Reset", str(math.ceil(longest))),
             tightest.policy_header,
         ),
+        _lacking(cost, buckets, levels) if wait else (),
+    )
+
+
+def _lacking(cost: int, buckets: Sequence[Bucket], levels: Sequence[Level]) -> tuple[str, ...]:
+    return tuple(
+        name
+        for (name, policy), (used, _) in zip(buckets, levels, strict=True)
+        if used + min(cost, policy.calls) > policy.calls
     )

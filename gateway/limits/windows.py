@@ -86,7 +86,7 @@ class Windows:
             self._count(buckets, windows, cost, now)
         if len(self._windows) > self._swept_at:
             self._sweep(now)
-        return rule(wait, buckets, _levels(buckets, windows, now))
+        return rule(wait, cost, buckets, _levels(buckets, windows, now))
 
     def _take_one(self, bucket: Bucket, now: float) -> Ruling | None:
         """The same for one call in one window that has room; None for whatever else there is.
