@@ -26,10 +26,11 @@ class Failures:
         self._windows = windows
         self._shared = shared
 
-    async def note(self, address: str | None) -> None:
+    async def note(self, address: str | None, holder: object = None) -> None:
         """Count a bad key; a call from within the process has no address, and no limit.
 
-        Raises RateLimited when the address had too many already; that one is not counted.
+        Raises RateLimited, in the name of the key's `holder`, when the address had too many
+        already; that one is not counted.
         """
         if address is None or _POLICY is None:
             return
@@ -39,7 +40,9 @@ class Failures:
         else:
             ruling = await take_in_both(self._windows, self._shared, buckets, 1)
         if ruling.wait:
-            raise RateLimited(retry_after=ruling.wait)
+            refusal = RateLimited(retry_after=ruling.wait)
+            refusal.holder = holder
+            raise refusal
 
 
 def _network(address: str) -> str:
