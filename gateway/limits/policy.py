@@ -40,11 +40,8 @@ Bucket = tuple[str, Policy]
 """A window's name, and how much it holds."""
 
 
-class Level(NamedTuple):
-    """How full a window is, and the seconds until the oldest call leaves it, if there is one."""
-
-    used: int
-    leaves: float
+Level = tuple[int, float]
+"""How full a window is, and the seconds until the oldest call leaves it, if there is one."""
 
 
 class Ruling(NamedTuple):
@@ -71,16 +68,18 @@ def rule(wait: float, cost: int, buckets: Sequence[Bucket], levels: Sequence[Lev
         if tightest is None or room < least or (room == least and leaves > longest):
             least, longest, tightest = room, leaves, policy
     assert tightest is not None  # noqa: S101 - a limited call has a bucket
-    return Ruling(
-        wait,
-        least,
-        (
-            tightest.limit_header,
-            ("RateLimit-Remaining", str(max(0, least))),
-            ("RateLimit-Reset", str(math.ceil(longest))),
-            tightest.policy_header,
-        ),
-        _lacking(cost, buckets, levels) if wait else (),
+    lacking = _lacking(cost, buckets, levels) if wait else ()
+    return Ruling(wait, least, headers_of(tightest, max(0, least), longest), lacking)
+
+
+def headers_of(policy: Policy, room: int, leaves: float) -> Headers:
+    """What an answer tells of a bucket, in the words of section 8 of the protocol."""
+    _, _, limit_header, policy_header = policy
+    return (
+        limit_header,
+        ("RateLimit-Remaining", str(room)),
+        ("RateLimit-Reset", str(math.ceil(leaves))),
+        policy_header,
     )
 
 
