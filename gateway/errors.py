@@ -170,6 +170,8 @@ class IdempotencyKeyInUse(ActionError):
 class RateLimited(ActionError):
     message = "Too many calls; there is room again in {retry_after} seconds."
     attributes: ClassVar = {"retry_after": 20.517}
+    holder: object = None
+    """Whose key it is, when a bad key of somebody's is refused: for the audit, and nobody else."""
     retryable = True
     mirrored = 429
 

@@ -3,6 +3,7 @@
 import ipaddress
 
 from gateway.errors import RateLimited
+from gateway.limits.both import take_in_both
 from gateway.limits.policy import Bucket, parse_limit
 from gateway.limits.shared import SharedWindows
 from gateway.limits.windows import Windows
@@ -25,19 +26,23 @@ class Failures:
         self._windows = windows
         self._shared = shared
 
-    async def note(self, address: str | None) -> None:
+    async def note(self, address: str | None, holder: object = None) -> None:
         """Count a bad key; a call from within the process has no address, and no limit.
 
-        Raises RateLimited when the address had too many already; that one is not counted.
+        Raises RateLimited, in the name of the key's `holder`, when the address had too many
+        already; that one is not counted.
         """
         if address is None or _POLICY is None:
             return
         buckets: list[Bucket] = [(f"failed {_network(address)}", _POLICY)]
-        ruling = None if self._shared is None else await self._shared.take(buckets, 1)
-        if ruling is None:
+        if self._shared is None:
             ruling = self._windows.take(buckets, 1)
+        else:
+            ruling = await take_in_both(self._windows, self._shared, buckets, 1)
         if ruling.wait:
-            raise RateLimited(retry_after=ruling.wait)
+            refusal = RateLimited(retry_after=ruling.wait)
+            refusal.holder = holder
+            raise refusal
 
 
 def _network(address: str) -> str:

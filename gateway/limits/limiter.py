@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Mapping
 from typing import NamedTuple
 
 from gateway.access.identity import Identity
+from gateway.limits.both import take_in_both
 from gateway.limits.policy import Bucket, Policy, Ruling, parse_limit
 from gateway.limits.shared import SharedWindows
 from gateway.limits.windows import Windows
@@ -30,7 +31,7 @@ class Limiter:
     """Counts the calls of accounts: in memory, and in `shared` together with other processes.
 
     `rules` has every action that needs a key, by path. While `shared` is away, this process
-    counts alone.
+    counts alone; what it let through itself, it never forgets.
     """
 
     def __init__(
@@ -80,7 +81,7 @@ class Limiter:
             return self._patiently(self._lines, account_id, buckets, cost)
         if self._shared is None or self._shared.is_away:
             return self._windows.take(buckets, cost)
-        return self._take_shared(self._shared, buckets, cost)
+        return take_in_both(self._windows, self._shared, buckets, cost)
 
     def _policy(self, text: str | None) -> Policy | None:
         try:
@@ -102,31 +103,20 @@ class Limiter:
     async def _take(self, buckets: list[Bucket], cost: int) -> Ruling:
         if self._shared is None:
             return self._windows.take(buckets, cost)
-        return await self._take_shared(self._shared, buckets, cost)
-
-    async def _take_shared(self, shared: SharedWindows, buckets: list[Bucket], cost: int) -> Ruling:
-        at = self._windows.clock()
-        ruling = await shared.take(buckets, cost)
-        if ruling is None:
-            return self._windows.take(buckets, cost)
-        if cost and not ruling.wait:
-            # Remembered here too, so that nobody begins anew when the server goes away.
-            self._windows.note(buckets, cost, at)
-        return ruling
+        return await take_in_both(self._windows, self._shared, buckets, cost)
 
     async def _patiently(
         self, lines: "dict[str, list[_Waiting]]", account_id: str, buckets: list[Bucket], cost: int
     ) -> Ruling:
         """Let up to two callers of the account wait, in their order, when room opens soon."""
         line = lines.get(account_id)
-        if line and cost:
-            ruling = self._behind(line, buckets, cost)
-        else:
+        ruling = self._behind(line, buckets, cost) if line and cost else None
+        if ruling is None:
             ruling = await self._take(buckets, cost)
         line = lines.get(account_id, [])
         if not 0 < ruling.wait <= WAIT_SECONDS or len(line) >= WAITING_MAX:
             return ruling
-        waiting = _Waiting(cost, self._windows.clock() + ruling.wait)
+        waiting = _Waiting(cost, self._windows.clock() + ruling.wait, ruling.lacking)
         lines[account_id] = line
         line.append(waiting)
         try:
@@ -137,14 +127,34 @@ class Limiter:
                 del lines[account_id]
         return await self._take(buckets, cost)
 
-    def _behind(self, line: "list[_Waiting]", buckets: list[Bucket], cost: int) -> Ruling:
-        """The ruling for one who comes while others wait: after the last of them."""
-        ahead = sum(each.cost for each in line)
-        ruling = self._windows.take(buckets, ahead + cost, count=False)
-        after = line[-1].until - self._windows.clock()
-        return ruling._replace(wait=max(ruling.wait, after, _MOMENT))
+    def _behind(self, line: "list[_Waiting]", buckets: list[Bucket], cost: int) -> Ruling | None:
+        """The ruling for one who comes while others wait for a bucket of theirs: after the last.
+
+        None when nobody does.
+        """
+        now = self._windows.clock()
+        wait = 0.0
+        lacking: list[str] = []
+        for name, policy in buckets:
+            before = [each for each in line if name in each.lacking]
+            if before:
+                units = cost + sum(each.cost for each in before)
+                alone = self._windows.take([(name, policy)], units, count=False)
+                wait = max(wait, alone.wait, before[-1].until - now, _MOMENT)
+                if units > policy.calls:
+                    # Those who wait fill it: there is room when the first of them has left again.
+                    wait = max(wait, before[0].until + policy.seconds - now)
+                lacking.append(name)
+        if not lacking:
+            return None
+        ruling = self._windows.take(buckets, cost, count=False)
+        wait = max(wait, ruling.wait)
+        return ruling._replace(wait=wait, lacking=(*lacking, *ruling.lacking))
 
 
 class _Waiting(NamedTuple):
+    """A caller who waits until then, for room in the buckets named."""
+
     cost: int
     until: float
+    lacking: tuple[str, ...]

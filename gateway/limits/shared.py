@@ -13,7 +13,7 @@ import contextlib
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from gateway.limits.policy import Bucket, Level, Ruling, rule
+from gateway.limits.policy import Bucket, Ruling, rule
 from gateway.logs import Log
 from gateway.settings import SettingsError
 
@@ -199,13 +199,13 @@ def _failures() -> tuple[type[Exception], ...]:
 
 def _tell(group: Sequence[_Question], said: Sequence[int]) -> None:
     at = 0
-    for buckets, _, answer in group:
+    for buckets, cost, answer in group:
         wait, end = said[at], at + 1 + 2 * len(buckets)
-        levels = [Level(said[i], said[i + 1] / _MICROSECONDS) for i in range(at + 1, end, 2)]
+        levels = [(said[i], said[i + 1] / _MICROSECONDS) for i in range(at + 1, end, 2)]
         # Rounded up to the millisecond: who waits as long as told finds room.
         seconds = -(-wait // 1000) / 1000
         if not answer.done():
-            answer.set_result(rule(seconds, buckets, levels))
+            answer.set_result(rule(seconds, cost, buckets, levels))
         at = end
 
 

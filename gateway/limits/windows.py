@@ -1,44 +1,52 @@
 """Moving windows in memory, exact: no window of a bucket's length ever holds more than its limit.
 
 Own code, since the moving window of the `limits` library (5.8, in memory) cost 27 microseconds a
-call with 1,000 accounts, and 50 with a window for the action too, where this costs 3.6 and 4.7: it
+call with 1,000 accounts, and 50 with a window for the action too, where this costs 1.2 and 1.5: it
 looks through all its windows with a task, a lock and a thread hop for each. It also goes by the
 wall clock, and cannot take from two windows or none.
 """
 
-import math
 from collections import deque
 from collections.abc import Callable, Sequence
 
-from gateway.limits.policy import Bucket, Level, Ruling, rule
+from gateway.limits.policy import Bucket, Level, Policy, Ruling, headers_of, rule
 
 _SWEPT_AT = 1024
 
 
 class _Window:
-    """The calls that a bucket still counts, oldest first: when each came, and its cost."""
+    """What a bucket still counts: when each unit was taken, oldest first."""
 
-    __slots__ = ("calls", "until", "used")
+    __slots__ = ("taken", "until")
 
     def __init__(self) -> None:
-        self.calls: deque[tuple[float, int]] = deque()
-        self.used = 0
+        # A call takes as many units as it costs. Most cost one, and a float is less than a pair.
+        self.taken: deque[float] = deque()
         self.until = 0.0
-        """When the last of them has left."""
+        """When the last of them has left, or later."""
 
     def forget(self, before: float) -> None:
-        """Drop the calls that came earlier than `before`."""
-        calls = self.calls
-        while calls and calls[0][0] < before:
-            self.used -= calls.popleft()[1]
+        """Drop the units that were taken earlier than `before`."""
+        taken = self.taken
+        while taken and taken[0] < before:
+            taken.popleft()
 
-    def leaving(self, cost: int) -> float:
-        """When the call came with whose leaving the oldest calls have given up `cost`."""
-        for at, each in self.calls:
-            cost -= each
-            if cost <= 0:
-                return at
-        raise AssertionError("more is to be given up than was used")
+    def wait(self, policy: Policy, cost: int, now: float) -> float:
+        """Seconds until there is room for a call of this cost; 0.0 when there is."""
+        over = len(self.taken) + min(cost, policy.calls) - policy.calls
+        if over <= 0 or not cost:
+            return 0.0
+        left = self.taken[over - 1] + policy.seconds - now
+        # Rounded up to the millisecond: who waits as long as told finds room.
+        return int(left * 1000 + 1) / 1000
+
+    def count(self, policy: Policy, cost: int, now: float) -> None:
+        self.taken.extend([now] * min(cost, policy.calls))
+        self.until = now + policy.seconds
+
+    def level(self, policy: Policy, now: float) -> Level:
+        taken = self.taken
+        return len(taken), taken[0] + policy.seconds - now if taken else 0.0
 
 
 class Windows:
@@ -64,77 +72,58 @@ class Windows:
         `count`, the call is not counted in any case.
         """
         now = self.clock()
-        if len(buckets) == 1 and cost == 1 and count:
-            found = self._take_one(buckets[0], now)
+        if cost == 1 and count:
+            found = self._take_unit(buckets, now)
             if found is not None:
                 return found
         wait = 0.0
-        windows: list[_Window] = []
-        for name, (calls, seconds, _, _) in buckets:
+        windows: list[tuple[Policy, _Window]] = []
+        for name, policy in buckets:
             window = self._windows.get(name)
             if window is None:
                 window = self._windows[name] = _Window()
-            window.forget(now - seconds)
-            windows.append(window)
-            if cost:
-                over = window.used + min(cost, calls) - calls
-                if over > 0:
-                    # Rounded up to the millisecond: who waits as long as told finds room.
-                    left = window.leaving(over) + seconds - now
-                    wait = max(wait, int(left * 1000 + 1) / 1000)
-        if not wait and cost and count:
-            self._count(buckets, windows, cost, now)
+            window.forget(now - policy.seconds)
+            wait = max(wait, window.wait(policy, cost, now))
+            windows.append((policy, window))
+        if cost and count and not wait:
+            for policy, window in windows:
+                window.count(policy, cost, now)
         if len(self._windows) > self._swept_at:
             self._sweep(now)
-        return rule(wait, buckets, _levels(buckets, windows, now))
+        return rule(wait, cost, buckets, [each.level(policy, now) for policy, each in windows])
 
-    def _take_one(self, bucket: Bucket, now: float) -> Ruling | None:
-        """The same for one call in one window that has room; None for whatever else there is.
+    def _take_unit(self, buckets: Sequence[Bucket], now: float) -> Ruling | None:
+        """The same for one unit, where all windows count something and have room; else None.
 
-        Most calls are that, and cost a third less here (2.2 microseconds instead of 3.5).
+        Most calls are that, and cost a third here: 1.2 microseconds instead of 3.3, and 1.5 instead
+        of 4.1 with two windows.
         """
-        name, policy = bucket
-        window = self._windows.get(name)
-        if window is None:
-            return None
-        most, seconds, limit_header, policy_header = policy
-        calls, horizon, used = window.calls, now - seconds, window.used
-        while calls and calls[0][0] < horizon:
-            used -= calls.popleft()[1]
-        if not calls or used >= most:
-            window.used = used
-            return None
-        calls.append((now, 1))
-        window.used = used = used + 1
-        window.until = now + seconds
-        reset = math.ceil(calls[0][0] + seconds - now)
-        return Ruling(
-            0.0,
-            (
-                limit_header,
-                ("RateLimit-Remaining", str(most - used)),
-                ("RateLimit-Reset", str(reset)),
-                policy_header,
-            ),
-        )
-
-    def note(self, buckets: Sequence[Bucket], cost: int, at: float) -> None:
-        """Count a call that was let through elsewhere, at the clock's time `at`."""
-        windows = []
+        known = self._windows
+        counted: list[deque[float]] = []
+        least, longest, tightest = 0, -1.0, None
         for name, policy in buckets:
-            window = self._windows.setdefault(name, _Window())
-            window.forget(at - policy.seconds)
-            windows.append(window)
-        self._count(buckets, windows, cost, at)
-
-    def _count(
-        self, buckets: Sequence[Bucket], windows: Sequence[_Window], cost: int, at: float
-    ) -> None:
-        for (_, (calls, seconds, _, _)), window in zip(buckets, windows, strict=True):
-            charge = min(cost, calls)
-            window.calls.append((at, charge))
-            window.used += charge
-            window.until = at + seconds
+            window = known.get(name)
+            if window is None:
+                break
+            most, seconds, _, _ = policy
+            taken, horizon = window.taken, now - seconds
+            while taken and taken[0] < horizon:
+                taken.popleft()
+            room = most - len(taken)
+            if room < 1 or not taken:
+                break
+            taken.append(now)
+            window.until = now + seconds
+            counted.append(taken)
+            leaves = taken[0] + seconds - now
+            if tightest is None or room < least or (room == least and leaves > longest):
+                least, longest, tightest = room, leaves, policy
+        else:
+            if tightest is not None:
+                return Ruling(0.0, least - 1, headers_of(tightest, least - 1, longest))
+        for taken in counted:
+            taken.pop()
+        return None
 
     def _sweep(self, now: float) -> None:
         """Drop the windows that have emptied; now and then, so that a call pays next to nothing."""
@@ -144,10 +133,3 @@ class Windows:
                 del kept[name]
         self._windows = kept
         self._swept_at = max(_SWEPT_AT, 2 * len(kept))
-
-
-def _levels(buckets: Sequence[Bucket], windows: Sequence[_Window], now: float) -> list[Level]:
-    return [
-        Level(each.used, each.calls[0][0] + policy.seconds - now if each.calls else 0.0)
-        for (_, policy), each in zip(buckets, windows, strict=True)
-    ]

@@ -17,6 +17,6 @@ async def authenticate(call: Call, *, by: Authenticator, failures: Failures) -> 
         raise AccessDenied
     try:
         return await by.identify(call.key, call.address)
-    except InvalidAPIKey:
-        await failures.note(call.address)
+    except InvalidAPIKey as failure:
+        await failures.note(call.address, failure.holder)
         raise

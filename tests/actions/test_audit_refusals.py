@@ -78,6 +78,28 @@ async def test_a_failure_of_a_known_key_is_for_the_keys_own_workspace(house: Hou
     assert await trail(house) == []
 
 
+@no_rows
+async def test_failures_beyond_the_limit_are_still_for_the_keys_own_workspace(
+    open_house: OpenHouse,
+) -> None:
+    house = await open_house(door="http")
+    key, workspace_id = await admit(house)
+    revoked = await add_account(house, workspace_id)
+    await revoke(house, revoked.id)
+    answers = [await house.send("counters/list", key=revoked.text) for _ in range(23)]
+    await house.send("counters/list", key="no key at all")
+    found = await trail(house, key=key.text)
+
+    assert list(answers[-1]["data"]) == ["code", "message", "retryable", "retry_after"]
+    assert {(each["outcome"], each["count"], each["key_id"]) for each in found} == {
+        ("InvalidAPIKey", 20, revoked.id),
+        ("RateLimited", 3, revoked.id),
+    }
+    assert [(each["outcome"], each["key_id"]) for each in await trail(house)] == [
+        ("RateLimited", None)
+    ]
+
+
 async def test_a_suspended_workspaces_failures_wait_in_its_own_trail(house: House) -> None:
     key, workspace_id = await admit(house)
     await suspend(house, workspace_id)

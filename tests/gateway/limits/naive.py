@@ -40,6 +40,16 @@ class NaiveWindow:
         begin = now - self.policy.seconds
         return sum(each.cost for each in self.taken if each.at >= begin)
 
+    def left(self, now: float) -> int:
+        return self.policy.calls - self.used(now)
+
+    def leaves(self, now: float) -> float:
+        """Seconds until the oldest call that counts leaves; 0 when none counts."""
+        end = min(
+            (each.at for each in self.taken if each.at >= now - self.policy.seconds), default=None
+        )
+        return 0.0 if end is None else end + self.policy.seconds - now
+
     def has_room(self, cost: int, now: float) -> bool:
         return self.used(now) + min(cost, self.policy.calls) <= self.policy.calls
 

@@ -1,6 +1,7 @@
 """What an account may call: its own window and the action's, both or neither."""
 
 import asyncio
+import time
 
 import pytest
 
@@ -234,3 +235,32 @@ def test_an_action_declares_a_limit_that_can_be_kept(action: type[shop.Look], pr
         Registry((Section("shop", "A shop", actions=(action,)),))
 
     assert str(refused.value) == problem
+
+
+async def test_with_limit_wait_a_caller_waits_and_nobody_waits_for_what_is_not_theirs(
+    open_house: OpenHouse,
+) -> None:
+    house = await open_house(
+        door="http",
+        sections=(shop.section,),
+        rate_limit="100/60",
+        rate_limits={"shop/reserve": "1/1"},
+        limit_wait=True,
+    )
+    key = await key_of(house)
+
+    async def timed(path: str) -> tuple[str, float]:
+        begun = time.monotonic()
+        answer = await house.send(path, key=key, name="Ada")
+        return answer["data"].get("code", "success"), time.monotonic() - begun
+
+    first, _ = await timed("shop/reserve")
+    two = [asyncio.create_task(timed("shop/reserve")) for _ in range(2)]
+    (refused,), (waiting,) = await asyncio.wait(two, return_when=asyncio.FIRST_COMPLETED)
+    others = [await timed("shop/look") for _ in range(3)]
+    last, seconds = await waiting
+
+    assert (first, refused.result()[0], last) == ("success", "RateLimited", "success")
+    assert {outcome for outcome, _ in others} == {"success"}
+    assert seconds > 0.9
+    assert max(each for _, each in others) < 0.5

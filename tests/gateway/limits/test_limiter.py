@@ -11,14 +11,18 @@ from gateway.access.roles import Role
 from gateway.limits.limiter import Limiter, Rule
 from gateway.limits.policy import Ruling
 from gateway.limits.windows import Windows
+from tests.gateway.limits.conftest import OpenWindows
 from tests.gateway.limits.naive import policy_of
+from tests.gateway.limits.test_shared import fresh
 
 PLAIN, OWN = "shop/look", "shop/reserve"
 
 
-def caller(limit: str | None = None, limits: Mapping[str, str] | None = None) -> Identity:
+def caller(
+    limit: str | None = None, limits: Mapping[str, str] | None = None, *, account: str = "account"
+) -> Identity:
     return Identity(
-        "w", "Workspace", "UTC", "account", "Account", Role.OWNER, None, "key",
+        "w", "Workspace", "UTC", account, "Account", Role.OWNER, None, "key",
         rate_limit=limit, rate_limits=limits,
     )  # fmt: skip
 
@@ -122,3 +126,78 @@ async def test_whoever_gives_up_waiting_takes_no_room() -> None:
 
     assert last is not None
     assert last.wait == 0.0
+
+
+async def test_nobody_waits_for_a_bucket_that_is_not_theirs() -> None:
+    rules = {PLAIN: Rule(1, None), OWN: Rule(1, policy_of(1, 1)), "shop/order": Rule(1, None)}
+    windows = Windows(time.monotonic)
+    limits, who = Limiter(rules, default=policy_of(100, 60), windows=windows, waits=True), caller()
+    await charged(limits, who, OWN)
+    waiting = asyncio.create_task(charged(limits, who, OWN))
+    await asyncio.sleep(0)  # it waits by the next turn
+    begun = time.monotonic()
+    others = [await charged(limits, who, path) for path in (PLAIN, "shop/order", PLAIN)]
+    took = time.monotonic() - begun
+    waited = await waiting
+
+    assert [each and each.wait for each in (*others, waited)] == [0.0] * 4
+    assert took < 0.1
+
+
+async def test_who_waits_for_its_action_keeps_nobody_from_the_account() -> None:
+    rules = {PLAIN: Rule(1, None), OWN: Rule(1, policy_of(1, 1))}
+    windows = Windows(time.monotonic)
+    limits, who = Limiter(rules, default=policy_of(2, 60), windows=windows, waits=True), caller()
+    await charged(limits, who, OWN)
+    waiting = asyncio.create_task(charged(limits, who, OWN))
+    await asyncio.sleep(0)  # it waits by the next turn
+    other = await charged(limits, who)
+    waited = await waiting
+
+    assert other is not None
+    assert waited is not None
+    assert (other.wait, waited.wait > 1) == (0.0, True)
+
+
+async def test_who_would_come_after_those_that_fill_the_window_again_is_refused_at_once() -> None:
+    limits, who = limiter(1, 1, waits=True), caller()
+    await charged(limits, who)
+    waiting = asyncio.create_task(charged(limits, who))
+    await asyncio.sleep(0)  # it waits by the next turn
+    begun = time.monotonic()
+    refused = await charged(limits, who)
+    took = time.monotonic() - begun
+    waited = await waiting
+
+    assert refused is not None
+    assert refused.wait == pytest.approx(2.0, abs=0.1)
+    assert took < 0.1
+    assert waited is not None
+    assert waited.wait == 0.0
+
+
+async def test_nobody_goes_first_where_another_process_took_the_room(
+    redis: str, open_windows: OpenWindows
+) -> None:
+    name, policy = fresh(4, 1)
+    other, shared = await open_windows(redis), await open_windows(redis)
+    limits = Limiter(
+        {PLAIN: Rule(1, None)},
+        default=policy,
+        windows=Windows(time.monotonic),
+        shared=shared,
+        waits=True,
+    )
+    await other.take([(name, policy)], 4)
+
+    async def wait() -> float:
+        ruling = await charged(limits, caller(account=name))
+        assert ruling is not None
+        return ruling.wait
+
+    three = [asyncio.create_task(wait()) for _ in range(3)]
+    (refused,), waiting = await asyncio.wait(three, return_when=asyncio.FIRST_COMPLETED)
+    late = await wait()
+
+    assert min(refused.result(), late) > 0.5
+    assert [await each for each in waiting] == [0.0, 0.0]

@@ -1,5 +1,7 @@
 """Moving windows in memory: exact, whatever comes when, and whatever it costs."""
 
+import math
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -31,29 +33,41 @@ def windows(hands: Hands) -> Windows:
 
 POLICIES = st.tuples(st.integers(1, 12), st.integers(1, 4))
 # Eighths of a second are exact in floating point, and often come to the very end of a window.
-ARRIVALS = st.lists(st.tuples(st.integers(0, 12), st.integers(0, 5)), max_size=60)
+PAUSES = st.integers(0, 12)
+ARRIVALS = st.lists(st.tuples(PAUSES, st.integers(0, 5)), max_size=60)
+# Most calls cost one, in one window or two; which ones differs, as an account's actions do.
+COSTS = st.sampled_from([1, 1, 1, 1, 0, 2, 5])
+NEEDED = st.lists(st.integers(0, 2), min_size=1, max_size=2, unique=True)
+CALLS = st.lists(st.tuples(PAUSES, COSTS, NEEDED), max_size=60)
 
 
-@given(POLICIES, POLICIES, ARRIVALS)
+@given(st.tuples(POLICIES, POLICIES, POLICIES), CALLS)
 def test_no_window_ever_holds_more_than_its_limit_and_nothing_is_refused_without_need(
-    of_account: tuple[int, int], of_action: tuple[int, int], arrivals: list[tuple[int, int]]
+    limits: tuple[tuple[int, int], ...], calls: list[tuple[int, int, list[int]]]
 ) -> None:
     hands = Hands()
     windows = Windows(hands)
-    buckets = [bucket("account", *of_account), bucket("action", *of_action)]
+    buckets = [bucket(str(number), *limit) for number, limit in enumerate(limits)]
     naive = [NaiveWindow(policy) for _, policy in buckets]
-    for eighths, cost in arrivals:
+    for eighths, cost, needed in calls:
         hands.now += eighths / 8
-        room = all(each.has_room(cost, hands.now) for each in naive)
-        ruling = windows.take(buckets, cost)
+        asked = [naive[each] for each in needed]
+        room = all(each.has_room(cost, hands.now) for each in asked)
+        ruling = windows.take([buckets[each] for each in needed], cost)
 
         assert (ruling.wait == 0.0) == (room or not cost)
+        assert list(ruling.lacking) == [
+            buckets[each][0]
+            for each in needed
+            if cost and not naive[each].has_room(cost, hands.now)
+        ]
         if room and cost:
-            for each in naive:
+            for each in asked:
                 each.take(cost, hands.now)
         told = dict(ruling.headers)
-        rooms = [each.policy.calls - each.used(hands.now) for each in naive]
-        assert int(told["RateLimit-Remaining"]) == min(rooms)
+        left, resets = min((each.left(hands.now), -each.leaves(hands.now)) for each in asked)
+        assert ruling.room == int(told["RateLimit-Remaining"]) == left
+        assert int(told["RateLimit-Reset"]) == math.ceil(-resets)
     for each in naive:
         assert most_in_any_window(each.taken, each.policy.seconds) <= each.policy.calls
 
@@ -114,6 +128,16 @@ def test_of_two_windows_the_headers_tell_of_the_one_with_the_least_room(windows:
     assert dict(later.headers)["RateLimit-Remaining"] == "2"
 
 
+def test_where_both_have_as_little_room_the_headers_tell_of_the_one_that_is_full_for_longer(
+    windows: Windows,
+) -> None:
+    account, action = bucket("account", 5, 60), bucket("action", 5, 120)
+    told = [dict(windows.take([account, action], 1).headers) for _ in range(6)]
+
+    assert {each["RateLimit-Policy"] for each in told} == {"5;w=120"}
+    assert {each["RateLimit-Reset"] for each in told} == {"120"}
+
+
 def test_what_one_window_refuses_is_not_counted_in_the_other(windows: Windows) -> None:
     account, action = bucket("account", 3, 60), bucket("action", 1, 60)
     outcomes = [windows.take([account, action], 1).wait for _ in range(5)]
@@ -144,6 +168,17 @@ def test_windows_that_have_emptied_are_forgotten(windows: Windows, hands: Hands)
         windows.take([bucket(f"account-{number}", 1, 1)], 1)
 
     assert len(windows) < 2100
+
+
+def test_a_window_that_counts_something_is_never_forgotten(windows: Windows, hands: Hands) -> None:
+    one = [bucket("account", 2, 60)]
+    for _ in range(2):
+        windows.take(one, 1)
+        hands.now += 50
+    for number in range(5000):
+        windows.take([bucket(f"account-{number}", 1, 1)], 1)
+
+    assert windows.take(one, 1, count=False).room == 1
 
 
 def test_windows_are_bounded_where_nobody_knows_how_many_there_will_be(hands: Hands) -> None:

@@ -1,0 +1,36 @@
+"""Windows in memory and in a server at once: what the server forgets is known here.
+
+A call is let through when both have room for it, at the moment in which this process learns so.
+So what this process lets through is exact, whatever becomes of the server: it may be away, come
+back empty or drop keys, and no process of its own notices all of that. What is counted here is a
+part of what is counted there, so a refusal here is right, and saves the question.
+"""
+
+from collections.abc import Sequence
+
+from gateway.limits.policy import Bucket, Ruling
+from gateway.limits.shared import SharedWindows
+from gateway.limits.windows import Windows
+
+
+async def take_in_both(
+    windows: Windows, shared: SharedWindows, buckets: Sequence[Bucket], cost: int
+) -> Ruling:
+    """As `Windows.take`, for all processes; for this one alone while the server is away.
+
+    The headers are those of whichever has the least room.
+    """
+    here = windows.take(buckets, cost, count=False)
+    if here.wait:
+        return here
+    there = await shared.take(buckets, cost)
+    if there is None:
+        return windows.take(buckets, cost)
+    # Asked again, since others were let through meanwhile. A call is a little younger here than
+    # there: by the time that it has left the window here, it has left it there too.
+    here = windows.take(buckets, cost, count=not there.wait)
+    tighter = there if there.room <= here.room else here
+    if here.wait or there.wait:
+        wait, lacking = max(here.wait, there.wait), (*here.lacking, *there.lacking)
+        return tighter._replace(wait=wait, lacking=lacking)
+    return tighter
