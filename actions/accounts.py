@@ -150,7 +150,7 @@ class Delete(Action[AccountReference, Account]):
     async def run(self, params: AccountReference, context: Context) -> Account:
         await kept.lock_owners(context.db, context.identity.workspace_id)
         row = await _locked(params.id, context)
-        await kept.remove(context.db, row)
+        context.audit_beside(*await kept.remove(context.db, row))
         context.after_commit(lambda: context.shared.forget(row.id))
         return _view(row)
 

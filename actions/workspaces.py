@@ -108,6 +108,7 @@ class Create(Action[NewWorkspace, MadeWorkspace]):
             new_id=context.new_id,
             rate_limit=params.rate_limit,
         )
+        context.audit_beside(*founded.ids, workspace_id=founded.workspace.id)
         owner = founded.owner
         return MadeWorkspace(
             **_facts(founded.workspace, context),
@@ -156,6 +157,7 @@ class Suspend(Action[WorkspaceReference, Workspace]):
 
     async def run(self, params: WorkspaceReference, context: Context) -> Workspace:
         row = await kept.suspend(context.db, params.id, now=context.now)
+        _tell_its_own(row, context)
         context.after_commit(lambda: context.shared.forget(row.id))
         return _shown(row, context)
 
@@ -177,8 +179,15 @@ class Resume(Action[WorkspaceReference, Workspace]):
 
     async def run(self, params: WorkspaceReference, context: Context) -> Workspace:
         row = await kept.resume(context.db, params.id)
+        _tell_its_own(row, context)
         context.after_commit(lambda: context.shared.forget(row.id))
         return _shown(row, context)
+
+
+def _tell_its_own(row: Row, context: Context) -> None:
+    """Have a row in the workspace's own trail too, beside the operator's."""
+    if row.id != context.identity.workspace_id:
+        context.audit_beside(row.id, workspace_id=row.id)
 
 
 def _shown(row: Row, context: Context) -> Workspace:

@@ -154,6 +154,7 @@ class Rotate(Action[Rotation, RotatedKey]):
             overlap_seconds=params.overlap_seconds,
             now=context.now,
         )
+        context.audit_beside(new.id)
         context.after_commit(lambda: context.shared.forget(old.id))
         return RotatedKey(**_facts(new, context), key=key.text, replaces=_shown(old, context))
 

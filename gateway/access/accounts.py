@@ -68,7 +68,9 @@ _REPLACE = Statement(
     .values({name: bindparam(name) for name in _CHANGED})
 )
 _DELETE = Statement(delete(accounts).where(accounts.c.id == bindparam("key")))
-_DELETE_KEYS = Statement(delete(keys).where(keys.c.account_id == bindparam("key")))
+_DELETE_KEYS = Statement(
+    delete(keys).where(keys.c.account_id == bindparam("key")).returning(keys.c.id)
+)
 _LOCK_WORKSPACE = Statement(
     select(workspaces.c.id)
     .where(workspaces.c.id == bindparam("workspace_id"))
@@ -179,16 +181,18 @@ async def replace(db: Transaction, old: Account, new: Account) -> None:
     await announce(db, new.id)
 
 
-async def remove(db: Transaction, account: Account) -> None:
-    """Delete the account with its keys; `lock_owners` and `lock` were called.
+async def remove(db: Transaction, account: Account) -> list[str]:
+    """Delete the account with its keys, and return their ids.
 
-    Raises Conflict when the workspace would have no owner any more.
+    `lock_owners` and `lock` were called. Raises Conflict when the workspace would have no owner any
+    more.
     """
     if account.is_full_owner:
         await _refuse_ownerless(db, account)
-    await db.run(_DELETE_KEYS, key=account.id)
+    gone = await db.all(_DELETE_KEYS, key=account.id)
     await db.run(_DELETE, key=account.id)
     await announce(db, account.id)
+    return sorted(id for (id,) in gone)
 
 
 async def _refuse_ownerless(db: Transaction, leaving: Account) -> None:
