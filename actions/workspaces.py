@@ -1,6 +1,5 @@
 """Workspaces: the caller's own, and for the operator's owners all of them."""
 
-from datetime import datetime
 from typing import Any, ClassVar
 
 from gateway import (
@@ -18,9 +17,9 @@ from gateway import (
 from gateway.access import grants
 from gateway.access import workspaces as kept
 from gateway.access.faults import PermissionDenied
-from gateway.access.identity import Identity
 from gateway.access.roles import Reserved
 from gateway.access.workspaces import Workspace as Row
+from gateway.action import Asking
 from schemas.fields import Flag, Moment, Text
 from schemas.workspaces import (
     MadeWorkspace,
@@ -50,8 +49,8 @@ class Get(Action[Nothing, Workspace]):
     gives = WorkspaceShape()
     works_on = "workspaces"
 
-    def suits(self, subject: Row, caller: Identity, now: datetime) -> bool:
-        return subject.id == caller.workspace_id
+    def suits(self, subject: Row, asking: Asking) -> bool:
+        return subject.id == asking.caller.workspace_id
 
     async def run(self, params: Nothing, context: Context) -> Workspace:
         row = await kept.find(context.db, context.identity.workspace_id)
@@ -70,8 +69,8 @@ class Update(Action[WorkspaceUpdate, Workspace]):
     audited = True
     example: ClassVar = {"name": "Main", "timezone": "Europe/Berlin"}
 
-    def suits(self, subject: Row, caller: Identity, now: datetime) -> bool:
-        return subject.id == caller.workspace_id
+    def suits(self, subject: Row, asking: Asking) -> bool:
+        return subject.id == asking.caller.workspace_id
 
     async def run(self, params: WorkspaceUpdate, context: Context) -> Workspace:
         row = await kept.lock(context.db, context.identity.workspace_id)
@@ -152,7 +151,7 @@ class Suspend(Action[WorkspaceReference, Workspace]):
     audited = True
     example: ClassVar = {"id": _EXAMPLE_ID}
 
-    def suits(self, subject: Row, caller: Identity, now: datetime) -> bool:
+    def suits(self, subject: Row, asking: Asking) -> bool:
         return not subject.is_operator and subject.suspended_at is None
 
     async def run(self, params: WorkspaceReference, context: Context) -> Workspace:
@@ -174,7 +173,7 @@ class Resume(Action[WorkspaceReference, Workspace]):
     audited = True
     example: ClassVar = {"id": _EXAMPLE_ID}
 
-    def suits(self, subject: Row, caller: Identity, now: datetime) -> bool:
+    def suits(self, subject: Row, asking: Asking) -> bool:
         return subject.suspended_at is not None
 
     async def run(self, params: WorkspaceReference, context: Context) -> Workspace:

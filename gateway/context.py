@@ -177,11 +177,16 @@ class Context:
         """Whether the caller asked for the expansion."""
         return name in self.options.expand
 
-    def permitted(self, section: str, subject: Any) -> Sequence[str]:
-        """What the caller may do next with `subject`, a row of the section, if they asked."""
+    def permitted(
+        self, section: str, subject: Any, *, caller: Identity | None = None
+    ) -> Sequence[str]:
+        """What the caller may do next with `subject`, a row of the section, if they asked.
+
+        `caller` is who they are from now on, where the call itself changed that.
+        """
         if PERMITTED_ACTIONS not in self.options.expand:
             return ()
-        return self.catalogue.permitted(self.identity, section, subject, self.now)
+        return self.catalogue.permitted(caller or self.identity, section, subject, self.now)
 
     def after_commit(self, callback: Callable[[], None]) -> None:
         """Have `callback` run once this write is committed, before its caller is answered.

@@ -440,6 +440,14 @@ async def test_permitted_actions_end_with_the_key(house: House, admit: Admit) ->
     assert await permitted("keys/revoke", id=made["id"]) == ["keys/usage"]
 
 
+async def test_a_rotation_tells_what_is_permitted_of_both_keys(house: House) -> None:
+    made = await new_key(house)
+    new = await house.data("keys/rotate", id=made["id"], overlap_seconds=60, _expansions=True)
+
+    assert new["permitted_actions"] == ["keys/rotate", "keys/revoke", "keys/usage"]
+    assert new["replaces"]["permitted_actions"] == ["keys/revoke", "keys/usage"]
+
+
 def _alike(answers: list[Answer]) -> bool:
     told = [(each["status"], flags(each), each["data"], list(each)) for each in answers]
     return all(each == told[0] for each in told)

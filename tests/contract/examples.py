@@ -78,8 +78,8 @@ async def runnable(house: House, registered: Registered) -> dict[str, Any]:
     return params
 
 
-def naming(registered: Registered, name: str, value: str) -> dict[str, Any]:
-    """The action's example, with one reference: `value` in the parameter `name`."""
+def naming(registered: Registered, **reference: str) -> dict[str, Any]:
+    """The action's example, with no references but the one given, by its parameter's name."""
     others = references(registered)
     kept = {each: it for each, it in registered.action.example.items() if each not in others}
-    return {**kept, name: value}
+    return {**kept, **reference}

@@ -42,9 +42,9 @@ async def test_what_is_another_workspaces_looks_like_what_never_was(
     before = [await house.data(path, key=owner) for path in LISTS]
 
     foreign = external_id if name == "external_id" else id
-    of_another = await _outcome(house, registered, naming(registered, name, foreign), stranger)
+    of_another = await _outcome(house, registered, naming(registered, **{name: foreign}), stranger)
     of_nobody = await _outcome(
-        house, registered, naming(registered, name, _nobodys(name, section)), stranger
+        house, registered, naming(registered, **{name: _nobodys(name, section)}), stranger
     )
 
     assert of_another == of_nobody
