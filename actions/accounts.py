@@ -1,6 +1,5 @@
 """Service accounts: who may act in the workspace, and what they may do."""
 
-from datetime import datetime
 from typing import Any, ClassVar
 
 from gateway import (
@@ -21,6 +20,7 @@ from gateway.access.accounts import Account as Row
 from gateway.access.faults import PermissionDenied
 from gateway.access.identity import Identity
 from gateway.access.roles import Role
+from gateway.action import Asking
 from gateway.errors import ParameterError
 from schemas.accounts import (
     ROLES,
@@ -114,8 +114,8 @@ class Update(Action[AccountUpdate, Account]):
     audited = True
     example: ClassVar = {"id": _EXAMPLE_ID, "rate_limit": "600/60"}
 
-    def suits(self, subject: Row, caller: Identity, now: datetime) -> bool:
-        return grants.may_touch(caller, Role(subject.role))
+    def suits(self, subject: Row, asking: Asking) -> bool:
+        return grants.may_touch(asking.caller, Role(subject.role))
 
     async def run(self, params: AccountUpdate, context: Context) -> Account:
         changes = params.changes()
@@ -130,7 +130,7 @@ class Update(Action[AccountUpdate, Account]):
             _refuse_limits(changed, context)
         await kept.replace(context.db, row, changed)
         context.after_commit(lambda: context.shared.forget(row.id))
-        return _shown(changed, context)
+        return _shown(changed, context, caller=_from_now_on(context.identity, changed))
 
 
 class Delete(Action[AccountReference, Account]):
@@ -144,13 +144,14 @@ class Delete(Action[AccountReference, Account]):
     audited = True
     example: ClassVar = {"id": _EXAMPLE_ID}
 
-    def suits(self, subject: Row, caller: Identity, now: datetime) -> bool:
-        return grants.may_touch(caller, Role(subject.role))
+    def suits(self, subject: Row, asking: Asking) -> bool:
+        is_theirs = grants.may_touch(asking.caller, Role(subject.role))
+        return is_theirs and not subject.is_last_owner
 
     async def run(self, params: AccountReference, context: Context) -> Account:
         await kept.lock_owners(context.db, context.identity.workspace_id)
         row = await _locked(params.id, context)
-        await kept.remove(context.db, row)
+        context.audit_beside(*await kept.remove(context.db, row))
         context.after_commit(lambda: context.shared.forget(row.id))
         return _view(row)
 
@@ -185,14 +186,27 @@ def _refuse_limits(row: Row, context: Context) -> None:
     )  # fmt: skip
 
 
-def _shown(row: Row, context: Context) -> Account:
-    return _view(row, permitted_actions=context.permitted("accounts", row))
+def _from_now_on(caller: Identity, changed: Row) -> Identity:
+    """The caller, who may have changed their own account."""
+    if changed.id != caller.account_id:
+        return caller
+    scopes = grants.narrowed(Role(changed.role), changed.scopes, caller.scopes).scopes
+    return caller._replace(
+        role=Role(changed.role),
+        scopes=None if scopes is None else frozenset(scopes),
+        rate_limit=changed.rate_limit,
+        rate_limits=changed.rate_limits,
+    )
+
+
+def _shown(row: Row, context: Context, *, caller: Identity | None = None) -> Account:
+    return _view(row, permitted_actions=context.permitted("accounts", row, caller=caller))
 
 
 def _view(row: Row, **more: Any) -> Account:
     """The account as its callers see it."""
     facts = row._asdict()
-    del facts["workspace_id"]
+    del facts["workspace_id"], facts["has_other_owner"]
     return Account(**facts, **more)
 
 

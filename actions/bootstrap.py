@@ -118,6 +118,7 @@ class Gateway:
             environment=self.settings.environment,
             now=self.now,
             new_id=self.new_id,
+            audit_days=self.settings.audit_days,
         )
 
     async def listen(self) -> int:

@@ -1,6 +1,5 @@
 """Workspaces: the caller's own, and for the operator's owners all of them."""
 
-from datetime import datetime
 from typing import Any, ClassVar
 
 from gateway import (
@@ -18,9 +17,9 @@ from gateway import (
 from gateway.access import grants
 from gateway.access import workspaces as kept
 from gateway.access.faults import PermissionDenied
-from gateway.access.identity import Identity
 from gateway.access.roles import Reserved
 from gateway.access.workspaces import Workspace as Row
+from gateway.action import Asking
 from schemas.fields import Flag, Moment, Text
 from schemas.workspaces import (
     MadeWorkspace,
@@ -50,8 +49,8 @@ class Get(Action[Nothing, Workspace]):
     gives = WorkspaceShape()
     works_on = "workspaces"
 
-    def suits(self, subject: Row, caller: Identity, now: datetime) -> bool:
-        return subject.id == caller.workspace_id
+    def suits(self, subject: Row, asking: Asking) -> bool:
+        return subject.id == asking.caller.workspace_id
 
     async def run(self, params: Nothing, context: Context) -> Workspace:
         row = await kept.find(context.db, context.identity.workspace_id)
@@ -70,8 +69,8 @@ class Update(Action[WorkspaceUpdate, Workspace]):
     audited = True
     example: ClassVar = {"name": "Main", "timezone": "Europe/Berlin"}
 
-    def suits(self, subject: Row, caller: Identity, now: datetime) -> bool:
-        return subject.id == caller.workspace_id
+    def suits(self, subject: Row, asking: Asking) -> bool:
+        return subject.id == asking.caller.workspace_id
 
     async def run(self, params: WorkspaceUpdate, context: Context) -> Workspace:
         row = await kept.lock(context.db, context.identity.workspace_id)
@@ -108,6 +107,7 @@ class Create(Action[NewWorkspace, MadeWorkspace]):
             new_id=context.new_id,
             rate_limit=params.rate_limit,
         )
+        context.audit_beside(*founded.ids, workspace_id=founded.workspace.id)
         owner = founded.owner
         return MadeWorkspace(
             **_facts(founded.workspace, context),
@@ -151,11 +151,12 @@ class Suspend(Action[WorkspaceReference, Workspace]):
     audited = True
     example: ClassVar = {"id": _EXAMPLE_ID}
 
-    def suits(self, subject: Row, caller: Identity, now: datetime) -> bool:
+    def suits(self, subject: Row, asking: Asking) -> bool:
         return not subject.is_operator and subject.suspended_at is None
 
     async def run(self, params: WorkspaceReference, context: Context) -> Workspace:
         row = await kept.suspend(context.db, params.id, now=context.now)
+        _tell_its_own(row, context)
         context.after_commit(lambda: context.shared.forget(row.id))
         return _shown(row, context)
 
@@ -172,13 +173,20 @@ class Resume(Action[WorkspaceReference, Workspace]):
     audited = True
     example: ClassVar = {"id": _EXAMPLE_ID}
 
-    def suits(self, subject: Row, caller: Identity, now: datetime) -> bool:
+    def suits(self, subject: Row, asking: Asking) -> bool:
         return subject.suspended_at is not None
 
     async def run(self, params: WorkspaceReference, context: Context) -> Workspace:
         row = await kept.resume(context.db, params.id)
+        _tell_its_own(row, context)
         context.after_commit(lambda: context.shared.forget(row.id))
         return _shown(row, context)
+
+
+def _tell_its_own(row: Row, context: Context) -> None:
+    """Have a row in the workspace's own trail too, beside the operator's."""
+    if row.id != context.identity.workspace_id:
+        context.audit_beside(row.id, workspace_id=row.id)
 
 
 def _shown(row: Row, context: Context) -> Workspace:

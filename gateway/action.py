@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import Enum
 from types import TracebackType
-from typing import Any, ClassVar, Generic, Protocol, TypeVar
+from typing import Any, ClassVar, Generic, NamedTuple, Protocol, TypeVar
 
 from gateway.access.identity import Identity
+from gateway.access.own_limits import Limits
 from gateway.access.roles import Reserved
 from gateway.codec.encode import encode
 from gateway.codec.show import Show
@@ -60,6 +61,15 @@ class Deprecation:
     use: str
 
 
+class Asking(NamedTuple):
+    """Who asks what can be done with an object, and when."""
+
+    caller: Identity
+    now: datetime
+    everybodys: Limits
+    """The rate limits of accounts that have none of their own."""
+
+
 class Declared(Generic[P, R]):
     """The declarations of an action, in the order in which the pipeline uses them.
 
@@ -91,8 +101,8 @@ class Declared(Generic[P, R]):
     body_limit: ClassVar[int | None] = None
     """Bytes that a body may have, where the gateway's own limit does not fit."""
 
-    def suits(self, subject: Any, caller: Identity, now: datetime) -> bool:
-        """Whether it can be done to `subject`, a row of the section it works on, as that is `now`.
+    def suits(self, subject: Any, asking: Asking) -> bool:
+        """Whether it can be done to `subject`, a row of the section it works on, as that is now.
 
         Scope and reservation are looked at elsewhere; this is what `permitted_actions` asks beside
         them.

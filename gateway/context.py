@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, Protocol
 
 import structlog
 
+from gateway.access.audit.record import Beside
 from gateway.access.identity import Identity
 from gateway.access.own_limits import Limits
 from gateway.call import Call
@@ -99,6 +100,8 @@ class Context:
     call: Call
     on_commit: list[Callable[[], None]] | None = None
     """What is to be done once the transaction is committed; None where there is none."""
+    beside: list[Beside] | None = None
+    """The objects beside the main one that the audit trail tells of; None where none is named."""
 
     @property
     def identity(self) -> Identity:
@@ -157,15 +160,33 @@ class Context:
         self.call.object_id = object_id
         self.call.workspace_id = workspace_id
 
+    def audit_beside(self, *object_ids: str, workspace_id: str | None = None) -> None:
+        """Name objects that have rows of their own beside the main one, once this succeeds.
+
+        `workspace_id` is as for `audit`: another workspace than the caller's is told what was done
+        and not by whom. Raises TypeError in an action that is not audited.
+        """
+        if not self.call.registered.is_audited:
+            raise TypeError("an action that is not audited leaves no rows")
+        self.beside = [
+            *(self.beside or ()),
+            *(Beside(each, workspace_id) for each in object_ids),
+        ]
+
     def expands(self, name: str) -> bool:
         """Whether the caller asked for the expansion."""
         return name in self.options.expand
 
-    def permitted(self, section: str, subject: Any) -> Sequence[str]:
-        """What the caller may do next with `subject`, a row of the section, if they asked."""
+    def permitted(
+        self, section: str, subject: Any, *, caller: Identity | None = None
+    ) -> Sequence[str]:
+        """What the caller may do next with `subject`, a row of the section, if they asked.
+
+        `caller` is who they are from now on, where the call itself changed that.
+        """
         if PERMITTED_ACTIONS not in self.options.expand:
             return ()
-        return self.catalogue.permitted(self.identity, section, subject, self.now)
+        return self.catalogue.permitted(caller or self.identity, section, subject, self.now)
 
     def after_commit(self, callback: Callable[[], None]) -> None:
         """Have `callback` run once this write is committed, before its caller is answered.

@@ -30,7 +30,7 @@ class Key:
     expires_at: datetime | None
     revoked_at: datetime | None
     replaced_by: str | None
-    permitted_actions: Sequence[str] = ()
+    permitted_actions: Sequence[str] | Absent = ()
 
 
 class KeyShape(Shape[Key]):
@@ -74,7 +74,8 @@ class RotatedKey(MadeKey):
 class RotatedKeyShape(MadeKeyShape):
     makes = RotatedKey
 
-    replaces = fields.Nested(KeyShape(exclude=KeyShape.expansions), required=True)
+    # What is nested hides no expansion by itself: where none is asked for, it is ABSENT.
+    replaces = fields.Nested(KeyShape, required=True)
 
 
 class NewKey(NamedTuple):

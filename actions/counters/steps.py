@@ -1,6 +1,5 @@
 """Hot writes: increment, decrement, set."""
 
-from datetime import datetime
 from typing import ClassVar, TypeVar
 
 from actions.counters.faults import (
@@ -13,8 +12,8 @@ from actions.counters.views import HISTORY, HISTORY_SHOWN, counter_view
 from actions.store import counters as store
 from actions.store.counter_changes import ChangeRow, changes_of
 from actions.store.counters import CounterRow, Loaded, Reference
-from gateway import Batch, BatchAction, BatchCall, BatchContext, Effect
-from gateway.access.identity import Identity
+from gateway import ActionError, Batch, BatchAction, BatchCall, BatchContext, Effect
+from gateway.action import Asking
 from schemas.counters import (
     Counter,
     CounterShape,
@@ -41,9 +40,13 @@ class _Step(BatchAction[P, Counter]):
     """What it is called in the history."""
     done: ClassVar[str]
     """The verb as a participle, for sentences."""
+    least: ClassVar[int] = 0
+    """The smallest move that it makes."""
 
-    def suits(self, subject: CounterRow, caller: Identity, now: datetime) -> bool:
-        return subject.type == "UpDown"
+    def suits(self, subject: CounterRow, asking: Asking) -> bool:
+        if subject.type != "UpDown":
+            return False
+        return _refusal(subject, subject.number + self.least, self.done) is None
 
     def target(self, value: int, params: P) -> int:
         """The value that the counter is to have."""
@@ -73,7 +76,9 @@ class _Step(BatchAction[P, Counter]):
             reason = f"Only an UpDown counter can be {self.done}; this one is a {row.type} counter."
             raise InvalidOperationForCounterType(type=row.type, mode=None, reason=reason)
         number = self.target(row.number, call.params)
-        _refuse_direction(row, number, self.done)
+        refusal = _refusal(row, number, self.done)
+        if refusal is not None:
+            raise refusal
         # Clocks go backwards now and then; a counter's history does not.
         at = max(context.now, row.updated_at)
         moved = row.stepped(number, at)
@@ -90,6 +95,7 @@ class Increment(_Step[CounterStep]):
     example = {"external_id": "steps", "by": 250}
     verb = "increment"
     done = "incremented"
+    least = 1
 
     def target(self, value: int, params: CounterStep) -> int:
         return value + params.by
@@ -102,6 +108,7 @@ class Decrement(_Step[CounterStep]):
     example = {"external_id": "steps", "by": 5}
     verb = "decrement"
     done = "decremented"
+    least = -1
 
     def target(self, value: int, params: CounterStep) -> int:
         return value - params.by
@@ -119,21 +126,22 @@ class Set(_Step[CounterValue]):
         return params.value
 
 
-def _refuse_direction(row: CounterRow, number: int, done: str) -> None:
-    """Raise unless the counter's mode, range and goal let it go to `number`."""
+def _refusal(row: CounterRow, number: int, done: str) -> ActionError | None:
+    """Why the counter's mode, range or goal do not let it go to `number`; None when they do."""
     up, down = number > row.number, number < row.number
     if (up and row.mode == "OnlyDown") or (down and row.mode == "OnlyUp"):
         way = "down" if row.mode == "OnlyDown" else "up"
         reason = f"The counter cannot be {done} like that: its mode lets it go {way} only."
-        raise InvalidOperationForCounterType(type=row.type, mode=row.mode, reason=reason)
+        return InvalidOperationForCounterType(type=row.type, mode=row.mode, reason=reason)
     if not INT64_MIN <= number <= INT64_MAX:
-        raise ValueOutOfRange(value=row.number)
+        return ValueOutOfRange(value=row.number)
     if row.goal is not None and row.overflow == "refuse":
         past = (
             (down and number < row.goal) if row.mode == "OnlyDown" else (up and number > row.goal)
         )
         if past:
-            raise GoalExceeded(goal=row.goal, value=row.number)
+            return GoalExceeded(goal=row.goal, value=row.number)
+    return None
 
 
 def _reference(call: BatchCall[P, Counter]) -> Reference:

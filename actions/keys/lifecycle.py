@@ -1,7 +1,7 @@
 """Making, listing, rotating and revoking API keys."""
 
 from collections.abc import Awaitable, Callable
-from datetime import datetime
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from gateway import (
@@ -21,9 +21,11 @@ from gateway.access import held_keys as kept
 from gateway.access.accounts import Account
 from gateway.access.faults import PermissionDenied
 from gateway.access.held_keys import HeldKey
-from gateway.access.identity import Identity
 from gateway.access.roles import Role, is_within
+from gateway.action import Asking
+from gateway.context import PERMITTED_ACTIONS
 from gateway.errors import ParameterError
+from schemas.base import ABSENT
 from schemas.fields import Flag, Moment, Text
 from schemas.keys import (
     Key,
@@ -63,9 +65,10 @@ class Create(Action[NewKey, MadeKey]):
     audited = True
     example: ClassVar = {"account_id": _EXAMPLE_ACCOUNT, "name": "Dashboard, autumn"}
 
-    def suits(self, subject: Account, caller: Identity, now: datetime) -> bool:
+    def suits(self, subject: Account, asking: Asking) -> bool:
         role = Role(subject.role)
-        return grants.may_touch(caller, role) and is_within(role, caller.role)
+        is_theirs = grants.may_touch(asking.caller, role) and is_within(role, asking.caller.role)
+        return is_theirs and _may_grant_limits(subject, asking)
 
     async def run(self, params: NewKey, context: Context) -> MadeKey:
         if params.expires_at is not None and params.expires_at <= context.now:
@@ -136,17 +139,17 @@ class Rotate(Action[Rotation, RotatedKey]):
     audited = True
     example: ClassVar = {"id": _EXAMPLE_ID, "overlap_seconds": 3600}
 
-    def suits(self, subject: HeldKey, caller: Identity, now: datetime) -> bool:
-        is_theirs = grants.may_touch(caller, Role(subject.role))
-        is_current = subject.replaced_by is None and not subject.is_over(now)
-        return is_theirs and is_current and grants.may_grant(caller, subject.grant)
+    def suits(self, subject: HeldKey, asking: Asking) -> bool:
+        is_theirs = grants.may_touch(asking.caller, Role(subject.role))
+        is_current = subject.replaced_by is None and not subject.is_over(asking.now)
+        may_grant = grants.may_grant(asking.caller, subject.grant)
+        return is_theirs and is_current and may_grant and _may_grant_limits(subject, asking)
 
     async def run(self, params: Rotation, context: Context) -> RotatedKey:
         held = await _locked(params.id, context, lock=kept.lock_for_heir)
         # Whoever rotates a key is shown its successor, and can do what that can.
         grants.refuse_granting(context.identity, held.grant, scope=ADMIN)
-        workspace_id = context.identity.workspace_id
-        _refuse_limits(await accounts.find(context.db, workspace_id, held.account_id), context)
+        _refuse_limits(held, context)
         key, new, old = await kept.rotate(
             context.db,
             held,
@@ -154,8 +157,12 @@ class Rotate(Action[Rotation, RotatedKey]):
             overlap_seconds=params.overlap_seconds,
             now=context.now,
         )
+        context.audit_beside(new.id)
         context.after_commit(lambda: context.shared.forget(old.id))
-        return RotatedKey(**_facts(new, context), key=key.text, replaces=_shown(old, context))
+        replaces = _shown(old, context)
+        if not context.expands(PERMITTED_ACTIONS):
+            replaces = replace(replaces, permitted_actions=ABSENT)
+        return RotatedKey(**_facts(new, context), key=key.text, replaces=replaces)
 
 
 class Revoke(Action[KeyReference, Key]):
@@ -169,8 +176,8 @@ class Revoke(Action[KeyReference, Key]):
     audited = True
     example: ClassVar = {"id": _EXAMPLE_ID}
 
-    def suits(self, subject: HeldKey, caller: Identity, now: datetime) -> bool:
-        return subject.revoked_at is None and grants.may_touch(caller, Role(subject.role))
+    def suits(self, subject: HeldKey, asking: Asking) -> bool:
+        return subject.revoked_at is None and grants.may_touch(asking.caller, Role(subject.role))
 
     async def run(self, params: KeyReference, context: Context) -> Key:
         held = await _locked(params.id, context)
@@ -210,12 +217,18 @@ async def _locked(
     return held
 
 
-def _refuse_limits(account: Account, context: Context) -> None:
+def _may_grant_limits(limited: Account | HeldKey, asking: Asking) -> bool:
+    return grants.may_grant_limits(
+        asking.caller, limited.rate_limit, limited.rate_limits, everybodys=asking.everybodys
+    )
+
+
+def _refuse_limits(limited: Account | HeldKey, context: Context) -> None:
     """Raise PermissionDenied when the account may call more than who is shown its key."""
     grants.refuse_limits(
         context.identity,
-        account.rate_limit,
-        account.rate_limits,
+        limited.rate_limit,
+        limited.rate_limits,
         everybodys=context.catalogue.limits,
         scope=ADMIN,
     )
@@ -228,5 +241,6 @@ def _shown(held: HeldKey, context: Context) -> Key:
 def _facts(held: HeldKey, context: Context) -> dict[str, Any]:
     """The attributes of the key as its callers see it."""
     facts = held._asdict()
-    del facts["role"], facts["account_scopes"]
+    for name in ("role", "account_scopes", "rate_limit", "rate_limits"):
+        del facts[name]
     return {**facts, "permitted_actions": context.permitted("keys", held)}

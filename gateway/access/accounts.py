@@ -4,7 +4,21 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, bindparam, delete, func, null, select, update
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Select,
+    and_,
+    bindparam,
+    case,
+    delete,
+    exists,
+    func,
+    null,
+    select,
+    true,
+    update,
+)
 
 from gateway.access.roles import Role
 from gateway.access.rows import add_account
@@ -31,14 +45,35 @@ class Account(NamedTuple):
     created_at: datetime
     updated_at: datetime
     last_used_at: datetime | None = None
+    has_other_owner: bool = True
+    """Whether the workspace has another owner who can do everything there."""
 
     @property
     def is_full_owner(self) -> bool:
         """Whether it can do everything that there is to do in the workspace."""
         return self.role == Role.OWNER and self.scopes is None
 
+    @property
+    def is_last_owner(self) -> bool:
+        """Whether the workspace would have no owner without it."""
+        return self.is_full_owner and not self.has_other_owner
 
-_KEPT = [accounts.c[name] for name in Account._fields]
+
+def _is_full_owner(table: FromClause) -> ColumnElement[bool]:
+    return and_(table.c.role == Role.OWNER.value, table.c.scopes.is_(null()))
+
+
+_OTHERS = accounts.alias("others")
+_HAS_OTHER_OWNER = exists().where(
+    _OTHERS.c.workspace_id == accounts.c.workspace_id,
+    _OTHERS.c.id != accounts.c.id,
+    _is_full_owner(_OTHERS),
+)
+_KEPT = [
+    *(accounts.c[name] for name in Account._fields[:-1]),
+    # Only of owners somebody wants to know it.
+    case((_is_full_owner(accounts), _HAS_OTHER_OWNER), else_=true()).label("has_other_owner"),
+]
 
 
 def _in_workspace() -> Select[Any]:
@@ -68,7 +103,9 @@ _REPLACE = Statement(
     .values({name: bindparam(name) for name in _CHANGED})
 )
 _DELETE = Statement(delete(accounts).where(accounts.c.id == bindparam("key")))
-_DELETE_KEYS = Statement(delete(keys).where(keys.c.account_id == bindparam("key")))
+_DELETE_KEYS = Statement(
+    delete(keys).where(keys.c.account_id == bindparam("key")).returning(keys.c.id)
+)
 _LOCK_WORKSPACE = Statement(
     select(workspaces.c.id)
     .where(workspaces.c.id == bindparam("workspace_id"))
@@ -80,18 +117,13 @@ _OTHER_OWNERS = Statement(
     .where(
         accounts.c.workspace_id == bindparam("workspace_id"),
         accounts.c.id != bindparam("id"),
-        accounts.c.role == Role.OWNER.value,
-        accounts.c.scopes.is_(null()),
+        _is_full_owner(accounts),
     )
 )
 _FIRST_OWNER = Statement(
     select(*_KEPT)
     .join(workspaces, workspaces.c.id == accounts.c.workspace_id)
-    .where(
-        workspaces.c.is_operator == 1,
-        accounts.c.role == Role.OWNER.value,
-        accounts.c.scopes.is_(null()),
-    )
+    .where(workspaces.c.is_operator == 1, _is_full_owner(accounts))
     .order_by(accounts.c.created_at, accounts.c.id)
     .limit(1)
 )
@@ -179,16 +211,18 @@ async def replace(db: Transaction, old: Account, new: Account) -> None:
     await announce(db, new.id)
 
 
-async def remove(db: Transaction, account: Account) -> None:
-    """Delete the account with its keys; `lock_owners` and `lock` were called.
+async def remove(db: Transaction, account: Account) -> list[str]:
+    """Delete the account with its keys, and return their ids.
 
-    Raises Conflict when the workspace would have no owner any more.
+    `lock_owners` and `lock` were called. Raises Conflict when the workspace would have no owner any
+    more.
     """
     if account.is_full_owner:
         await _refuse_ownerless(db, account)
-    await db.run(_DELETE_KEYS, key=account.id)
+    gone = await db.all(_DELETE_KEYS, key=account.id)
     await db.run(_DELETE, key=account.id)
     await announce(db, account.id)
+    return sorted(id for (id,) in gone)
 
 
 async def _refuse_ownerless(db: Transaction, leaving: Account) -> None:

@@ -55,6 +55,8 @@ class Authenticator:
         self._now = now
         self._clock = clock
         self._asking_max = asking_max
+        self._nobodys_hash = hash_secret("")
+        """What a key that nobody holds is compared with, so that it takes as long as any other."""
         self._remembered: dict[bytes, _Found] = {}
         self._asking: dict[bytes, asyncio.Task[_Found]] = {}
 
@@ -125,7 +127,7 @@ class Authenticator:
             raise InvalidAPIKey
         asked_at = self._clock()
         holder = await holder_of(self._db, key.id)
-        kept_hash = holder.secret_hash if holder else hash_secret("")
+        kept_hash = holder.secret_hash if holder else self._nobodys_hash
         if not same_hash(kept_hash, key.secret_hash) or holder is None:
             raise _of(holder, key.id, InvalidAPIKey())
         seconds_left = REMEMBERED_SECONDS

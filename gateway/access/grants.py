@@ -38,6 +38,17 @@ def may_grant(caller: Identity, wanted: Grant) -> bool:
     return _missing(caller, wanted) is None
 
 
+def may_grant_limits(
+    caller: Identity,
+    rate_limit: str | None,
+    rate_limits: Mapping[str, str] | None,
+    *,
+    everybodys: Limits,
+) -> bool:
+    """Whether these limits allow no more than the caller's; `everybodys` are for who has none."""
+    return _excess(caller, rate_limit, rate_limits, everybodys) is None
+
+
 def refuse_touching(caller: Identity, role: Role, *, scope: str) -> None:
     """Raise unless the caller may change an account of the role, and its keys."""
     if not may_touch(caller, role):
@@ -79,11 +90,19 @@ def refuse_limits(
     scope: str,
 ) -> None:
     """Raise when these limits allow more than the caller's; `everybodys` are for who has none."""
-    wanted = everybodys.of_account(rate_limit, rate_limits)
-    held = everybodys.of_account(caller.rate_limit, caller.rate_limits)
-    if excess := wanted.excess(held):
+    if excess := _excess(caller, rate_limit, rate_limits, everybodys):
         problem = f"This account cannot grant a limit of {excess[0]}: its own is {excess[1]}."
         raise PermissionDenied(scope=scope, problem=problem)
+
+
+def _excess(
+    caller: Identity,
+    rate_limit: str | None,
+    rate_limits: Mapping[str, str] | None,
+    everybodys: Limits,
+) -> tuple[str, str] | None:
+    wanted = everybodys.of_account(rate_limit, rate_limits)
+    return wanted.excess(everybodys.of_account(caller.rate_limit, caller.rate_limits))
 
 
 def _missing(caller: Identity, wanted: Grant) -> str | None:

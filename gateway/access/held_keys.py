@@ -1,5 +1,6 @@
 """Keys as they are kept: everything but the key itself."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -23,7 +24,7 @@ _END_OF_TIME = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
 
 
 class HeldKey(NamedTuple):
-    """A key as it is kept, with what its account may do."""
+    """A key as it is kept, with what its account may do, and how often."""
 
     id: str
     account_id: str
@@ -38,6 +39,8 @@ class HeldKey(NamedTuple):
     replaced_by: str | None
     role: str
     account_scopes: list[str] | None
+    rate_limit: str | None
+    rate_limits: Mapping[str, str] | None
 
     @property
     def grant(self) -> Grant:
@@ -57,13 +60,15 @@ class Leaked(NamedTuple):
     workspace_id: str
 
 
-_OWN = [keys.c[name] for name in HeldKey._fields[:-2]]
+_OWN = [keys.c[name] for name in HeldKey._fields[:-4]]
 
 
 def _all() -> Select[Any]:
-    return select(*_OWN, accounts.c.role, accounts.c.scopes.label("account_scopes")).join(
-        accounts, accounts.c.id == keys.c.account_id
-    )
+    of_account = (
+        accounts.c.role, accounts.c.scopes.label("account_scopes"), accounts.c.rate_limit,
+        accounts.c.rate_limits,
+    )  # fmt: skip
+    return select(*_OWN, *of_account).join(accounts, accounts.c.id == keys.c.account_id)
 
 
 def _in_workspace() -> Select[Any]:
@@ -156,7 +161,7 @@ async def issue(
     key = make_key(environment)
     held = HeldKey(
         key.id, account.id, name, key.secret[-4:], scopes, allowed_ips, now, None, expires_at,
-        None, None, account.role, account.scopes,
+        None, None, account.role, account.scopes, account.rate_limit, account.rate_limits,
     )  # fmt: skip
     await _add(db, key, held)
     return key, held

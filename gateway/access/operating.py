@@ -1,13 +1,13 @@
 """What whoever operates the database may do without a key: the way back in for lost ones."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import ClassVar, NamedTuple
 
 from gateway.access import accounts, held_keys
 from gateway.access.accounts import Account
 from gateway.access.audit import rows as audit
-from gateway.access.audit.rows import AuditRow
+from gateway.access.audit.record import rows_in_nobodys_name
 from gateway.access.grants import narrowed
 from gateway.access.held_keys import HeldKey
 from gateway.access.keys import Key
@@ -41,7 +41,7 @@ class NewAccount(NamedTuple):
 
 
 class Operator:
-    """Whoever operates `database`. Each write leaves a row in the audit trail, in nobody's name.
+    """Whoever operates `database`. What they write is in the audit trail, in nobody's name.
 
     `audit_days` is how long such a row is kept.
     """
@@ -79,7 +79,7 @@ class Operator:
                 None, None, now, now,
             )  # fmt: skip
             await accounts.add(db, account)
-            await self._audit(db, "accounts/create", account.id, workspace_id)
+            await self._audit(db, "accounts/create", account.id, workspace_id=workspace_id)
             return account.id
 
         return await self._database.write(create)
@@ -101,8 +101,8 @@ class Operator:
         async def delete(db: Transaction) -> None:
             workspace_id = (await _account(db, id)).workspace_id
             await accounts.lock_owners(db, workspace_id)
-            await accounts.remove(db, await accounts.lock(db, workspace_id, id))
-            await self._audit(db, "accounts/delete", id, workspace_id)
+            keys = await accounts.remove(db, await accounts.lock(db, workspace_id, id))
+            await self._audit(db, "accounts/delete", id, *keys, workspace_id=workspace_id)
 
         await self._database.write(delete)
 
@@ -116,7 +116,7 @@ class Operator:
             key, _ = await held_keys.issue(
                 db, account, environment=environment, name=checked_name, now=self._now()
             )
-            await self._audit(db, "keys/create", key.id, account.workspace_id)
+            await self._audit(db, "keys/create", key.id, workspace_id=account.workspace_id)
             return key
 
         return await self._database.write(create)
@@ -143,18 +143,19 @@ class Operator:
                 raise Unusable(problem="There is no key with this id.") from None
             await held_keys.revoke(db, held, now=self._now())
             account = await accounts.find_anywhere(db, held.account_id)
-            await self._audit(db, "keys/revoke", held.id, account.workspace_id)
+            await self._audit(db, "keys/revoke", held.id, workspace_id=account.workspace_id)
 
         await self._database.write(revoke)
 
-    async def _audit(self, db: Transaction, action: str, object_id: str, workspace_id: str) -> None:
-        """Leave a row about what was done, as the action of that name would."""
-        at = self._now()
-        row = AuditRow(
-            self._new_id(), workspace_id, at, None, None, action, object_id, None, self._new_id(),
-            "success", 1, at + timedelta(days=self._audit_days),
+    async def _audit(
+        self, db: Transaction, action: str, *object_ids: str, workspace_id: str
+    ) -> None:
+        """Leave a row about each object, as the action of that name would."""
+        done = rows_in_nobodys_name(
+            action, object_ids, workspace_id=workspace_id, at=self._now(), new_id=self._new_id,
+            days=self._audit_days,
         )  # fmt: skip
-        await audit.add(db, [row])
+        await audit.add(db, done)
 
 
 def _state(held: HeldKey, now: datetime) -> str:

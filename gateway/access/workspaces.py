@@ -37,6 +37,11 @@ class Founded(NamedTuple):
     owner: Account
     key: Key
 
+    @property
+    def ids(self) -> tuple[str, str, str]:
+        """The ids of the three."""
+        return self.workspace.id, self.owner.id, self.key.id
+
 
 _KEPT = [workspaces.c[name] for name in Workspace._fields]
 _ID = workspaces.c.id == bindparam("id")

@@ -6,7 +6,7 @@ from typing import Any
 
 from gateway.access.identity import Identity
 from gateway.access.own_limits import Limits
-from gateway.action import NO_KEY
+from gateway.action import NO_KEY, Asking
 from gateway.errors import ActionError
 from gateway.registry import Registered, Registry
 from gateway.settings import Settings
@@ -43,10 +43,11 @@ class RegistryCatalogue:
 
     def permitted(self, identity: Identity, section: str, subject: Any, now: datetime) -> list[str]:
         """What the identity may do to `subject`, a row of the section, in the registry's order."""
+        asking = Asking(identity, now, self._limits)
         return [
             each.path
             for each in self._on.get(section, ())
-            if each.permits(identity) and each.action.suits(subject, identity, now)
+            if each.permits(identity) and each.action.suits(subject, asking)
         ]
 
     @property

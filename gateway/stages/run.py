@@ -2,11 +2,10 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
-from datetime import datetime
 from typing import Any
 
 from gateway.access.audit import rows as audit
-from gateway.access.audit.record import row_about
+from gateway.access.audit.record import row_about, rows_beside
 from gateway.action import BatchAction, BatchCall
 from gateway.call import Call
 from gateway.codec.encode import Rendered, encode
@@ -150,7 +149,8 @@ class Runner:
         async def perform(db: Transaction) -> bytes:
             context.db, context.now = db, self._shared.now()
             # What an earlier try left was rolled back.
-            context.on_commit, call.object_id, call.workspace_id = [], None, None
+            context.on_commit, context.beside = [], None
+            call.object_id = call.workspace_id = None
             if claim is not None:
                 patience = None if until is None else until - asyncio.get_running_loop().time()
                 used = await idempotency.claim(db, [claim], at=context.now, patience=patience)
@@ -166,7 +166,7 @@ class Runner:
                 record = record_of(claim, data, flags, registered)
                 await idempotency.keep(db, [record], at=context.now)
             if registered.is_audited:
-                await self._audit(db, call, result, context.now)
+                await self._audit(db, context, result)
             return data
 
         data = await self._database.write(perform)
@@ -181,15 +181,15 @@ class Runner:
         except Exception:
             self._shared.log.exception("callback.failed", request_id=flags["request_id"])
 
-    async def _audit(self, db: Transaction, call: Call, result: Any, at: datetime) -> None:
-        """Leave a row about what was done, in its own transaction, as the last of it."""
-        id, days = self._shared.new_id(), self._shared.settings.audit_days
-        row = row_about(call, call.caller, "success", id=id, at=at, days=days)
+    async def _audit(self, db: Transaction, context: Context, result: Any) -> None:
+        """Leave rows about what was done, in its own transaction, as the last of it."""
+        call, new_id, days = context.call, self._shared.new_id, self._shared.settings.audit_days
+        row = row_about(call, call.caller, "success", id=new_id(), at=context.now, days=days)
         if row.object_id is None:
             row = row._replace(object_id=getattr(result, "id", None))
         if call.caller is None and row.object_id is None:
             return  # nobody did nothing: a stranger cannot fill the trail
-        await audit.add(db, [row])
+        await audit.add(db, [row, *rows_beside(row, context.beside or (), new_id=new_id)])
 
 
 def _shown(result: Any, context: Context) -> bytes:

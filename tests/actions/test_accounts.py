@@ -18,6 +18,10 @@ from tests.actions.given import (
 from tests.support.house import House, Send
 
 IDLE = "`scopes`: The role viewer does not have counters:write, and a list of scopes only narrows."
+EVERYTHING = [
+    *("accounts/get", "accounts/update", "accounts/delete", "keys/create", "keys/list"),
+]
+"""What can be done with an account."""
 LAST_OWNER = {
     "code": "Conflict",
     "message": "A workspace keeps one owner with every scope, and this is the last.",
@@ -375,10 +379,11 @@ async def test_permitted_actions_depend_on_who_asks_about_whom(house: House, adm
         found: list[str] = shown["permitted_actions"]
         return found
 
-    everything = [
-        *("accounts/get", "accounts/update", "accounts/delete", "keys/create", "keys/list"),
-    ]
-    assert await permitted("", owner) == await permitted(admin, id) == everything
+    assert await permitted(admin, id) == EVERYTHING
+    # The last owner stays.
+    assert await permitted("", owner) == [each for each in EVERYTHING if each != "accounts/delete"]
+    await admit(role="owner")
+    assert await permitted("", owner) == EVERYTHING
     assert (
         await permitted(admin, owner)
         == await permitted(viewer, id)
@@ -387,3 +392,24 @@ async def test_permitted_actions_depend_on_who_asks_about_whom(house: House, adm
             "keys/list",
         ]
     )
+
+
+@pytest.mark.parametrize(
+    ("change", "left"),
+    [
+        ({"role": "viewer"}, ["accounts/get", "keys/list"]),
+        # An admin touches no owner's account; but this one is an owner's no more.
+        ({"role": "admin"}, EVERYTHING),
+        ({"scopes": ["accounts:read"]}, ["accounts/get"]),
+    ],
+)
+async def test_who_changes_their_own_account_is_told_what_is_left_to_them(
+    house: House, admit: Admit, change: dict[str, Any], left: list[str]
+) -> None:
+    await admit(role="owner")
+    id = await account_of(house, "")
+
+    changed = await house.data("accounts/update", id=id, _expansions=True, **change)
+    after = await house.data("accounts/get", id=id, _expansions=True)
+
+    assert changed["permitted_actions"] == after["permitted_actions"] == left

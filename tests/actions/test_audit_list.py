@@ -7,7 +7,7 @@ import pytest
 from tests.actions.given import Admit, Make, flags
 from tests.conftest import OpenHouse
 from tests.support.audited import told, trail
-from tests.support.house import NOON, House
+from tests.support.house import NOON, Answer, House
 
 
 @pytest.fixture
@@ -60,6 +60,15 @@ async def test_the_newest_come_first(house: House, deleted: list[str]) -> None:
     assert [each["object_id"] for each in await trail(house)] == deleted[::-1]
 
 
+async def rest(house: House, page: Answer) -> list[Answer]:
+    """The two pages of two after this one."""
+    found = [page]
+    for _ in range(2):
+        cursor = found[-1]["flags"]["paginated"]["next_cursor"]
+        found.append(await house.send("audit/list", per_page=2, cursor=cursor))
+    return found[1:]
+
+
 async def test_a_cursor_goes_on_where_the_page_ended_whatever_came_since(
     house: House, make: Make, deleted: list[str]
 ) -> None:
@@ -67,14 +76,14 @@ async def test_a_cursor_goes_on_where_the_page_ended_whatever_came_since(
     paginated = first["flags"]["paginated"]
     await house.data("counters/delete", id=(await make())["id"])
     second = await house.send("audit/list", per_page=2, cursor=paginated["next_cursor"])
-    last = await house.send(
-        "audit/list", per_page=2, cursor=second["flags"]["paginated"]["next_cursor"]
-    )
+    # Two pages more: the fifth deletion, and the three rows of the workspace's founding.
+    third, last = await rest(house, second)
 
     assert (paginated["per_page"], paginated["has_more"]) == (2, True)
-    pages = [first, second, last]
-    found = [each["object_id"] for page in pages for each in page["data"]]
-    assert found == deleted[::-1]
+    pages = [first, second, third, last]
+    found = [each for page in pages for each in page["data"]]
+    assert [each["object_id"] for each in found[:5]] == deleted[::-1]
+    assert [each["action"] for each in found[5:]] == ["workspaces/create"] * 3
     assert flags(last) == {"paginated": {"per_page": 2, "next_cursor": None, "has_more": False}}
 
 

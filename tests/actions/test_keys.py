@@ -223,10 +223,25 @@ async def test_the_trail_names_the_key_that_was_rotated_and_the_one_that_was_not
     (owners,) = await house.data("keys/list", account_id=await account_of(house, ""))
     await house.send("keys/revoke", key=await admit(role="admin"), id=owners["id"])
 
-    refused, rotated, *_ = await trail(house)
+    refused, *rotated = (await trail(house))[:3]
     assert (refused["object_id"], refused["outcome"]) == (owners["id"], "PermissionDenied")
-    assert (rotated["object_id"], rotated["action"]) == (made["id"], "keys/rotate")
-    assert made["id"] != new["id"]
+    assert {each["object_id"] for each in rotated} == {made["id"], new["id"]}
+    assert {each["action"] for each in rotated} == {"keys/rotate"}
+
+
+async def test_the_trail_tells_of_a_key_from_its_making_to_its_end(house: House) -> None:
+    made = await new_key(house)
+    kept = await house.data("keys/create", account_id=made["account_id"], name="Second")
+    new = await house.data("keys/rotate", id=made["id"])
+    await house.data("accounts/delete", id=made["account_id"])
+
+    async def told(id: str) -> list[str]:
+        return [each["action"] for each in await trail(house, filters={"object_id": id})]
+
+    assert await told(made["id"]) == ["accounts/delete", "keys/rotate", "keys/create"]
+    assert await told(new["id"]) == ["accounts/delete", "keys/rotate"]
+    assert await told(kept["id"]) == ["accounts/delete", "keys/create"]
+    assert await told(made["account_id"]) == ["accounts/delete", "accounts/create"]
 
 
 async def test_a_revoked_key_is_refused_at_once_and_stays_revoked(house: House) -> None:
@@ -423,6 +438,14 @@ async def test_permitted_actions_end_with_the_key(house: House, admit: Admit) ->
     ]
     assert await permitted("keys/list", key=viewer, account_id=account) == ["keys/usage"]
     assert await permitted("keys/revoke", id=made["id"]) == ["keys/usage"]
+
+
+async def test_a_rotation_tells_what_is_permitted_of_both_keys(house: House) -> None:
+    made = await new_key(house)
+    new = await house.data("keys/rotate", id=made["id"], overlap_seconds=60, _expansions=True)
+
+    assert new["permitted_actions"] == ["keys/rotate", "keys/revoke", "keys/usage"]
+    assert new["replaces"]["permitted_actions"] == ["keys/revoke", "keys/usage"]
 
 
 def _alike(answers: list[Answer]) -> bool:

@@ -2,7 +2,9 @@
 
 import pytest
 
+from gateway.access.keys import parse_key
 from tests.actions.given import NOT_FOUND, Admit, flags, no_rows, refusal
+from tests.support.audited import trail
 from tests.support.house import Answer, House, Send
 
 OPERATORS_ONLY = "Only owners of the operator's workspace may do this."
@@ -155,3 +157,44 @@ async def test_permitted_actions_are_those_on_the_very_workspace(
         theirs["id"]: ["workspaces/suspend"],
     }
     assert suspended["permitted_actions"] == ["workspaces/resume"]
+
+
+async def test_a_workspace_begins_its_trail_with_all_that_it_was_made_with(house: House) -> None:
+    answer = await house.send("workspaces/create", name="Second")
+    made, request_id = answer["data"], answer["flags"]["request_id"]
+    key = parse_key(made["key"])
+    (operators,) = await trail(house)
+    theirs = await trail(house, key=made["key"], founding=True)
+
+    assert key is not None
+    assert (operators["action"], operators["object_id"]) == ("workspaces/create", made["id"])
+    assert operators["account_id"] is not None
+    assert {each["object_id"] for each in theirs} == {made["id"], made["account"]["id"], key.id}
+    assert {each["action"] for each in theirs} == {"workspaces/create"}
+    assert {each["request_id"] for each in theirs} == {request_id} == {operators["request_id"]}
+
+
+async def test_a_workspace_is_told_what_the_operator_did_and_not_who_it_was(
+    house: House, door: str
+) -> None:
+    made = await house.data("workspaces/create", name="Second")
+    await house.data("workspaces/suspend", id=made["id"])
+    await house.data("workspaces/resume", id=made["id"])
+    done = ["workspaces/resume", "workspaces/suspend"]
+
+    ours = (await trail(house))[:2]
+    theirs = (await trail(house, key=made["key"]))[:2]
+
+    assert [each["action"] for each in ours] == [each["action"] for each in theirs] == done
+    assert {each["object_id"] for each in (*ours, *theirs)} == {made["id"]}
+    address = "127.0.0.1" if door == "http" else None
+    assert {each["address"] for each in ours} == {address}
+    who = {(each["account_id"], each["key_id"], each["address"]) for each in theirs}
+    assert who == {(None, None, None)}
+
+
+async def test_what_the_operator_does_to_their_own_workspace_is_told_once(house: House) -> None:
+    own = await house.data("workspaces/get")
+    await house.data("workspaces/resume", id=own["id"])
+
+    assert [each["action"] for each in await trail(house)] == ["workspaces/resume"]

@@ -5,6 +5,7 @@ from typing import Any
 
 from gateway import Effect
 from gateway.registry import Registered
+from schemas.fields import Secret
 from tests.support.house import House
 
 Made = tuple[str, str]
@@ -16,10 +17,16 @@ async def _account(house: House, key: str) -> Made:
     return made["id"], ""
 
 
-async def _key(house: House, key: str) -> Made:
+async def _made_key(house: House, key: str) -> dict[str, Any]:
     account_id, _ = await _account(house, key)
-    made = await house.data("keys/create", key=key, account_id=account_id, name="Newcomer's")
-    return made["id"], ""
+    made: dict[str, Any] = await house.data(
+        "keys/create", key=key, account_id=account_id, name="Newcomer's"
+    )
+    return made
+
+
+async def _key(house: House, key: str) -> Made:
+    return (await _made_key(house, key))["id"], ""
 
 
 async def _counter(house: House, key: str) -> Made:
@@ -61,16 +68,18 @@ def references(registered: Registered) -> dict[str, str]:
 
 
 async def runnable(house: House, registered: Registered) -> dict[str, Any]:
-    """The action's example, which names objects that are there."""
+    """The action's example, which names objects, and shows a key, that are there."""
     params = dict(registered.action.example)
     for name, section in references(registered).items():
         if name in params and name != "external_id":
             params[name], _ = await MAKERS[section](house, house.key)
+    if isinstance(registered.takes.fields.get("key"), Secret):
+        params["key"] = (await _made_key(house, house.key))["key"]
     return params
 
 
-def naming(registered: Registered, name: str, value: str) -> dict[str, Any]:
-    """The action's example, with one reference: `value` in the parameter `name`."""
+def naming(registered: Registered, **reference: str) -> dict[str, Any]:
+    """The action's example, with no references but the one given, by its parameter's name."""
     others = references(registered)
     kept = {each: it for each, it in registered.action.example.items() if each not in others}
-    return {**kept, name: value}
+    return {**kept, **reference}

@@ -1,4 +1,4 @@
-"""Nothing of one workspace is visible from another: not even that it is there."""
+"""Nothing of one workspace is visible from another: not even, by the time, that it is there."""
 
 from datetime import timedelta
 
@@ -10,8 +10,10 @@ from gateway.access.keys import make_key
 from gateway.registry import Registered, Registry
 from tests.conftest import OpenHouse
 from tests.contract.examples import MAKERS, naming, references
+from tests.support.asked import AskedDatabase
 from tests.support.house import Answer, House
 from tests.support.people import add_account, add_workspace
+from tests.support.watching import watched
 
 CASES = [
     (registered, name, section)
@@ -42,13 +44,18 @@ async def test_what_is_another_workspaces_looks_like_what_never_was(
     before = [await house.data(path, key=owner) for path in LISTS]
 
     foreign = external_id if name == "external_id" else id
-    of_another = await _outcome(house, registered, naming(registered, name, foreign), stranger)
-    of_nobody = await _outcome(
-        house, registered, naming(registered, name, _nobodys(name, section)), stranger
+    of_another, asked = await _outcome(
+        house, registered, naming(registered, **{name: foreign}), stranger
+    )
+    of_nobody, asked_of_nobody = await _outcome(
+        house, registered, naming(registered, **{name: _nobodys(name, section)}), stranger
     )
 
     assert of_another == of_nobody
     assert of_nobody["status"] == "error"
+    # The time is the database's: the same questions take as long.
+    assert asked == asked_of_nobody
+    assert bool(asked) == (of_nobody["data"]["code"] != "PermissionDenied")
     assert [await house.data(path, key=owner) for path in LISTS] == before
 
 
@@ -61,8 +68,9 @@ def _nobodys(name: str, section: str) -> str:
 
 async def _outcome(
     house: House, registered: Registered, params: dict[str, object], key: str
-) -> Answer:
-    """The answer, but for what differs in any two."""
-    answer = await house.post(registered.path, key, params)
+) -> tuple[Answer, list[object]]:
+    """The answer, but for what differs in any two; and the statements that it took."""
+    database = AskedDatabase(house.gateway.database)
+    answer = await watched(house, database=database).call(registered.path, key, **params)
     del answer["time"], answer["flags"]["request_id"]
-    return answer
+    return answer, database.asked

@@ -16,13 +16,18 @@ _OPERATORS = Statement(select(workspaces.c.id).where(workspaces.c.is_operator ==
 Record = dict[str, Any]
 
 
-async def trail(house: House, *, key: str = "", **wanted: Any) -> list[Record]:
-    """The newest records, what waits to be written included."""
+async def trail(
+    house: House, *, key: str = "", founding: bool = False, **wanted: Any
+) -> list[Record]:
+    """The newest records, what waits to be written included.
+
+    With `founding` also the three that a workspace begins with.
+    """
     await house.gateway.audit.write_failures()
     answer = await house.send("audit/list", key=key or house.key, **wanted)
     assert answer["status"] == "success", answer
     found: list[Record] = answer["data"]
-    return found
+    return [each for each in found if founding or not _is_founding(each)]
 
 
 async def told(house: House, **wanted: Any) -> list[tuple[str, str, int]]:
@@ -40,8 +45,12 @@ async def operators(house: House) -> str:
 
 
 async def kept(house: House) -> list[AuditRow]:
-    """The newest rows of the operator's workspace that are committed."""
+    """The newest rows of the operator's workspace that are committed, but for its founding."""
     listing = Listing(per_page=100)
     database = house.gateway.database
     found, _ = await rows.stretch(database.reader, listing, workspace_id=await operators(house))
-    return found
+    return [each for each in found if not _is_founding(each._asdict())]
+
+
+def _is_founding(record: Record) -> bool:
+    return record["action"] == "workspaces/create" and record["account_id"] is None

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable
+from typing import Any
 
 from gateway.access.authenticator import Authenticator
 from gateway.pipeline import Observer, Pipeline
@@ -24,12 +25,17 @@ class WatchedTurns(Turns):
         return waiting
 
 
-def watched(house: House, *observers: Observer, turns: Turns | None = None) -> Pipeline:
-    """Another pipeline over the same house, with these observers, and turns of its own."""
+def watched(
+    house: House, *observers: Observer, turns: Turns | None = None, database: Any = None
+) -> Pipeline:
+    """Another pipeline over the same house, with these observers, and turns of its own.
+
+    Its actions run on `database`, where one is given.
+    """
     gateway = house.gateway
     return Pipeline(
         registry=gateway.registry,
-        database=gateway.database,
+        database=database or gateway.database,
         authenticator=Authenticator(gateway.database.reader, now=house.clock, clock=lambda: 0.0),
         limiter=gateway.pipeline.limiter,
         failures=gateway.pipeline.failures,

@@ -1,7 +1,8 @@
-"""From a call to its row in the audit call."""
+"""From what was done to its rows in the audit trail."""
 
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from gateway.access.audit.rows import AuditRow
 
@@ -17,6 +18,13 @@ class Who(Protocol):
 
     @property
     def key_id(self) -> str: ...
+
+
+class Beside(NamedTuple):
+    """One more object of a write that is audited; `workspace_id` None is the row's own."""
+
+    object_id: str
+    workspace_id: str | None
 
 
 class Audited(Protocol):
@@ -47,3 +55,42 @@ def row_about(
         count=1,
         keep_until=at + timedelta(days=days),
     )
+
+
+def rows_beside(
+    row: AuditRow, objects: Iterable[Beside], *, new_id: Callable[[], str]
+) -> list[AuditRow]:
+    """The rows of a write's other objects: the same, but for whose they are.
+
+    Another workspace is not told who came from where; the request id is what its row and the
+    caller's own have in common.
+    """
+    found = []
+    for each in objects:
+        beside = row._replace(id=new_id(), object_id=each.object_id)
+        if each.workspace_id not in (None, row.workspace_id):
+            beside = beside._replace(
+                workspace_id=each.workspace_id, account_id=None, key_id=None, address=None
+            )
+        found.append(beside)
+    return found
+
+
+def rows_in_nobodys_name(
+    action: str,
+    object_ids: Iterable[str],
+    *,
+    workspace_id: str,
+    at: datetime,
+    new_id: Callable[[], str],
+    days: int,
+) -> list[AuditRow]:
+    """What whoever operates the database did, as the action of that name would leave it."""
+    request_id, keep_until = new_id(), at + timedelta(days=days)
+    return [
+        AuditRow(
+            new_id(), workspace_id, at, None, None, action, each, None, request_id, "success", 1,
+            keep_until,
+        )
+        for each in object_ids
+    ]  # fmt: skip

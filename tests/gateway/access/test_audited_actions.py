@@ -32,6 +32,23 @@ class KeepUnderAName(KeepOnRecord):
         return thing
 
 
+class KeepAPair(KeepOnRecord):
+    """Keep a thing, and have another on record beside it."""
+
+    async def run(self, params: Name, context: Context) -> Thing:
+        context.audit(params.name)
+        context.audit_beside("plum", "quince")
+        return await super().run(params, context)
+
+
+class KeepAPairOffRecord(Keep):
+    """Keep a thing, and try to have others on record."""
+
+    async def run(self, params: Name, context: Context) -> Thing:
+        context.audit_beside("plum")
+        return await super().run(params, context)
+
+
 class KeepAndThink(KeepOnRecord):
     """Keep a thing, and refuse it after all."""
 
@@ -64,11 +81,14 @@ class KeepInvisibly(KeepOnRecord):
 SECTION = Section(
     "toys",
     "Toys on record",
-    actions=(KeepOnRecord, KeepUnderAName, KeepAndThink, KeepAndStumble, KeepInvisibly, Keep),
+    actions=(
+        KeepOnRecord, KeepUnderAName, KeepAPair, KeepAPairOffRecord, KeepAndThink, KeepAndStumble,
+        KeepInvisibly, Keep,
+    ),
     migrations=toys.section.migrations,
     settings=toys.BenchSettings,
     on_start=toys.start,
-)
+)  # fmt: skip
 
 
 @pytest.fixture
@@ -97,6 +117,22 @@ async def test_an_action_can_name_the_object_itself(house: House) -> None:
     await house.data("toys/keep_under_a_name", name="pear")
 
     assert [each.object_id for each in await records(house)] == ["pear"]
+
+
+async def test_an_action_can_name_more_objects_each_with_a_row(house: House) -> None:
+    answer = await house.send("toys/keep_a_pair", name="pear")
+    found = await records(house)
+
+    assert {each.object_id for each in found} == {"pear", "plum", "quince"}
+    assert len({each.id for each in found}) == 3
+    assert {each.request_id for each in found} == {answer["flags"]["request_id"]}
+
+
+async def test_an_action_that_is_not_audited_names_no_objects(house: House) -> None:
+    answer = await house.send("toys/keep_a_pair_off_record", name="pear")
+
+    assert answer["data"]["code"] == "InternalServerError"
+    assert await names_kept(house) == []
 
 
 async def test_a_refusal_names_the_object_that_was_named_before(house: House) -> None:

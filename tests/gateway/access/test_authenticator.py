@@ -1,6 +1,8 @@
 """From a key to an identity: remembered for half a second, shared while it is looked up."""
 
 import asyncio
+import sys
+from collections import Counter
 from datetime import timedelta
 from typing import Any
 
@@ -13,7 +15,7 @@ from gateway.errors import ActionError, InvalidAPIKey, Overloaded, WorkspaceSusp
 from gateway.store.database import Queries
 from gateway.store.statements import Row, Statement
 from tests.support.house import NOON, House
-from tests.support.people import admit, key_of, revoke, suspend
+from tests.support.people import add_account, admit, key_of, revoke, suspend
 
 
 class Counted(Queries):
@@ -187,6 +189,39 @@ async def test_a_bad_key_is_looked_up_each_time(toybox: House, door: Door) -> No
     await door.refusal(key.text)
 
     assert door.db.asked == 2 * asked
+
+
+async def _work(door: Door, key: Key) -> tuple[int, Counter[str]]:
+    """The questions, and the hashes and comparisons, that it takes to refuse the key."""
+    work, asked = Counter[str](), door.db.asked
+
+    def note(_: object, event: str, called: object) -> None:
+        name = getattr(called, "__name__", "")
+        if event == "c_call" and ("sha256" in name or name == "compare_digest"):
+            work[name] += 1
+
+    sys.setprofile(note)
+    try:
+        assert await door.refusal(key.text) is InvalidAPIKey
+    finally:
+        sys.setprofile(None)
+    return door.db.asked - asked, work
+
+
+async def test_a_key_that_nobody_has_takes_the_same_work_as_one_that_is_no_good(
+    toybox: House, door: Door
+) -> None:
+    revoked, workspace_id = await admit(toybox)
+    await revoke(toybox, revoked.id)
+    expired = await add_account(toybox, workspace_id, expires_at=NOON)
+    wrong = Key("live", toybox.key[9:21], make_key("live").secret)
+
+    asked, work = await _work(door, make_key("live"))
+
+    assert asked == work["compare_digest"] == 1
+    assert sum(work.values()) == 3  # the key is hashed to be remembered, its secret to be compared
+    for each in (revoked, expired, wrong):
+        assert await _work(door, each) == (asked, work)
 
 
 async def test_callers_who_come_at_once_share_one_look_up(toybox: House, door: Door) -> None:

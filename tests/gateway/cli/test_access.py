@@ -80,16 +80,21 @@ def test_what_the_operator_does_is_in_the_audit_trail(tmp_path: Path, database: 
     own = halyard("keys", "create", *database, cwd=tmp_path).stdout.strip()
     with serving(*database, cwd=tmp_path) as gateway:
         trail = gateway.call("audit/list", own)["data"]
+        first_workspace = gateway.call("workspaces/get", own)["data"]["id"]
 
     own_key = parse_key(own)
     assert own_key is not None
-    assert [(each["action"], each["object_id"]) for each in reversed(trail)] == [
+    told = [(each["action"], each["object_id"]) for each in reversed(trail)]
+    assert [action for action, _ in told[:3]] == ["workspaces/create"] * 3
+    assert first_workspace in {object_id for _, object_id in told[:3]}
+    assert told[3:6] == [
         ("accounts/create", id),
         ("keys/create", key.id),
         ("keys/revoke", key.id),
-        ("accounts/delete", id),
-        ("keys/create", own_key.id),
     ]
+    # With the account went its key.
+    assert set(told[6:8]) == {("accounts/delete", id), ("accounts/delete", key.id)}
+    assert told[8:] == [("keys/create", own_key.id)]
     nobody = {(each["account_id"], each["key_id"], each["address"]) for each in trail}
     assert nobody == {(None, None, None)}
 
