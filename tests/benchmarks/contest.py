@@ -64,6 +64,7 @@ def open_gateway(stack: ExitStack, folder: Path, level_name: str) -> Subject:
     kept = Kept(
         folder / DATABASE,
         "SELECT sum(number) FROM counters",
+        "SELECT count(*) FROM counter_changes WHERE action = 'increment'",
         "SELECT count(*) FROM idempotency_records",
     )
     return accounted(subject, level, partial(logged, server, level.path), kept)
@@ -89,7 +90,12 @@ def open_peer(stack: ExitStack, folder: Path, peer: str, level_name: str) -> Sub
     subject = _subject(server, f"/{level.path}", level, ids, KEY)
     if level.kind == "ping":
         return subject
-    kept = Kept(folder / FILE, "SELECT sum(value) FROM counters", "SELECT count(*) FROM answers")
+    kept = Kept(
+        folder / FILE,
+        "SELECT sum(value) FROM counters",
+        "SELECT count(*) FROM changes WHERE action = 'increment'",
+        "SELECT count(*) FROM answers",
+    )
     return accounted(subject, level, partial(logged_by_peer, server, f"/{level.path}"), kept)
 
 

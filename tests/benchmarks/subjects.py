@@ -19,12 +19,19 @@ PAGE = 100
 class Account:
     """How a server's own records tell the calls that it got."""
 
-    done: int
+    records: tuple[int, ...]
+    """How many calls were done, by each of them."""
     refused: Counter[str]
     """By the code of the answer."""
 
+    @property
+    def done(self) -> int:
+        """As many as every record tells."""
+        return min(self.records)
+
     def since(self, before: "Account") -> "Account":
-        return Account(self.done - before.done, self.refused - before.refused)
+        pairs = zip(self.records, before.records, strict=True)
+        return Account(tuple(now - then for now, then in pairs), self.refused - before.refused)
 
 
 @dataclass(frozen=True)
@@ -84,7 +91,7 @@ def open_increment(stack: ExitStack, folder: Path) -> Subject:
     def account() -> Account:
         refused = account_by_log(server, "counters/increment")().refused
         counters = post(server, "counters/list", {"per_page": PAGE}, key)
-        return Account(sum(counter["value"] for counter in counters), refused)
+        return Account((sum(counter["value"] for counter in counters),), refused)
 
     bodies = [json.dumps({"id": id_}) for id_ in ids]
     return Subject(server, "/api/v1/counters/increment", bodies, key, account=account)
@@ -105,7 +112,7 @@ def account_by_log(server: Server, action: str) -> Callable[[], Account]:
 
     def account() -> Account:
         codes = logged(server, action)
-        return Account(codes.pop("success", 0), codes)
+        return Account((codes.pop("success", 0),), codes)
 
     return account
 

@@ -84,10 +84,10 @@ class LoggedRoute(APIRoute):
             state = request.state
             state.began = time.perf_counter()
             state.request_id = common.request_id_of(request.headers.get("x-request-id"))
-            state.account, status = None, 500
+            state.account, status, size = None, 500, 0
             try:
                 response: Response = await handle(request)
-                status = response.status_code
+                status, size = response.status_code, len(response.body)
             except HTTPException as refusal:
                 status = refusal.status_code
                 raise
@@ -95,13 +95,14 @@ class LoggedRoute(APIRoute):
                 status = 422
                 raise
             finally:
-                log.info(
-                    "call",
+                common.log_call(
+                    log,
                     request_id=state.request_id,
                     action=request.scope["path"],
                     account=state.account,
                     status=status,
-                    ms=round((time.perf_counter() - state.began) * 1000, 3),
+                    began=state.began,
+                    size=size,
                 )
             response.headers["X-Request-Id"] = state.request_id
             return response
@@ -180,34 +181,30 @@ def _add_memory(router: APIRouter) -> None:
 def _add_counters(router: APIRouter, engine: AsyncEngine) -> None:
     """W2 and W3: counters in the database."""
     increment_, list_ = text(database.INCREMENT), text(database.LIST)
-    keep, kept = text(database.KEEP), text(database.KEPT)
+    add_change, keep, kept = map(text, (database.ADD_CHANGE, database.KEEP, database.KEPT))
 
     @router.post("/counters/increment", response_model=Counted)
     async def increment(
         step: Step, request: Request, idempotency_key: Annotated[str | None, Header()] = None
     ) -> Any:
         account = request.state.account
-        at = database.moment_text(common.now())
-        values = {"id": step.id, "by": step.by, "at": at}
+        values = database.step_values(step.id, step.by)
+        fingerprint = common.fingerprint(step.model_dump()) if idempotency_key else ""
+        claim = database.claim_values(account, idempotency_key or "", fingerprint)
         try:
             async with engine.begin() as connection:
                 row = (await connection.execute(increment_, values)).first()
                 if row is None:
                     raise HTTPException(status_code=404)
+                await connection.execute(add_change, database.change_values(row, step.by, account))
                 data = _counter(row)
                 if idempotency_key is not None:
-                    answer = {
-                        "account": account,
-                        "key": idempotency_key,
-                        "fingerprint": common.fingerprint(step.model_dump()),
-                        "data": orjson.dumps(data).decode(),
-                    }
-                    await connection.execute(keep, answer)
+                    answer = orjson.dumps(data).decode()
+                    await connection.execute(keep, {**claim, "data": answer})
         except IntegrityError:
             async with engine.connect() as connection:
-                claim = {"account": account, "key": idempotency_key}
-                fingerprint, answered = (await connection.execute(kept, claim)).one()
-            if fingerprint != common.fingerprint(step.model_dump()):
+                first, answered = (await connection.execute(kept, claim)).one()
+            if first != fingerprint:
                 raise HTTPException(status_code=422) from None
             return _success(
                 request, orjson.loads(answered), modification=True, idempotent_replay=True
@@ -216,7 +213,7 @@ def _add_counters(router: APIRouter, engine: AsyncEngine) -> None:
 
     @router.post("/counters/list", response_model=Listed)
     async def list_counters(page: Page, request: Request) -> Any:
-        wanted = {"most": page.per_page, "skipped": (page.page - 1) * page.per_page}
+        wanted = database.page_values(page.page, page.per_page)
         async with engine.connect() as connection:
             rows = (await connection.execute(list_, wanted)).all()
         flags = common.list_flags(page.page, page.per_page, rows[0][-1] if rows else 0)

@@ -31,7 +31,7 @@ log = common.make_log()
 blp = Blueprint("actions", __name__)
 
 INCREMENT, LIST = text(database.INCREMENT), text(database.LIST)
-KEEP, KEPT = text(database.KEEP), text(database.KEPT)
+ADD_CHANGE, KEEP, KEPT = map(text, (database.ADD_CHANGE, database.KEEP, database.KEPT))
 
 
 class EnvelopeSchema(Schema):
@@ -79,13 +79,14 @@ def finish(response: Response) -> Response:
     """Tell what is left of the limit, and write a line of log."""
     response.headers["X-Request-Id"] = g.request_id
     response.headers.update(g.limit)
-    log.info(
-        "call",
+    common.log_call(
+        log,
         request_id=g.request_id,
         action=request.path,
         account=g.account,
         status=response.status_code,
-        ms=round((time.perf_counter() - g.began) * 1000, 3),
+        began=g.began,
+        size=response.content_length or 0,
     )
     return response
 
@@ -110,19 +111,21 @@ def increment_in_memory(step: dict[str, Any]) -> dict[str, Any]:
 @blp.response(200, CountedSchema)
 def increment(step: dict[str, Any]) -> dict[str, Any]:
     engine: Engine = current_app.config["ENGINE"]
-    values = {**step, "at": database.moment_text(common.now())}
+    values = database.step_values(**step)
     key = request.headers.get("Idempotency-Key")
-    claim = {"account": g.account, "key": key}
-    fingerprint = common.fingerprint(step) if key else None
+    fingerprint = common.fingerprint(step) if key else ""
+    claim = database.claim_values(g.account, key or "", fingerprint)
     try:
         with engine.begin() as connection:
             row = connection.execute(INCREMENT, values).first()
             if row is None:
                 raise NotFound
+            change = database.change_values(row, step["by"], g.account)
+            connection.execute(ADD_CHANGE, change)
             counter = counter_of(row)
             if key is not None:
                 kept = orjson.dumps(counter).decode()
-                connection.execute(KEEP, claim | {"fingerprint": fingerprint, "data": kept})
+                connection.execute(KEEP, claim | {"data": kept})
     except IntegrityError:
         with engine.connect() as connection:
             first, answered = connection.execute(KEPT, claim).one()
@@ -137,11 +140,10 @@ def increment(step: dict[str, Any]) -> dict[str, Any]:
 @blp.arguments(PageSchema)
 @blp.response(200, ListedSchema)
 def list_counters(wanted: dict[str, Any]) -> dict[str, Any]:
-    page, per_page = wanted["page"], wanted["per_page"]
-    values = {"most": per_page, "skipped": (page - 1) * per_page}
+    values = database.page_values(**wanted)
     with current_app.config["ENGINE"].connect() as connection:
         rows = connection.execute(LIST, values).all()
-    flags = common.list_flags(page, per_page, rows[0][-1] if rows else 0)
+    flags = common.list_flags(**wanted, total=rows[0][-1] if rows else 0)
     return _success([counter_of(row) for row in rows], **flags)
 
 

@@ -11,7 +11,7 @@ import msgspec
 import uvicorn
 from litestar import Litestar, Request, Response, Router, post
 from litestar.connection import ASGIConnection
-from litestar.datastructures import State
+from litestar.datastructures import MutableScopeHeaders, State
 from litestar.exceptions import (
     HTTPException,
     NotAuthorizedException,
@@ -19,6 +19,7 @@ from litestar.exceptions import (
     TooManyRequestsException,
 )
 from litestar.handlers import BaseRouteHandler
+from litestar.types import Message, Scope
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
@@ -28,7 +29,7 @@ from tests.benchmarks.peers.structs import Counter, Envelope, Page, Step, counte
 log = common.make_log()
 
 INCREMENT, LIST = text(database.INCREMENT), text(database.LIST)
-KEEP, KEPT = text(database.KEEP), text(database.KEPT)
+ADD_CHANGE, KEEP, KEPT = map(text, (database.ADD_CHANGE, database.KEEP, database.KEPT))
 
 AnyRequest: TypeAlias = Request[Any, Any, State]
 
@@ -51,19 +52,21 @@ async def increment_in_memory(data: Step, request: AnyRequest, state: State) -> 
 
 @post("/counters/increment", status_code=200)
 async def increment(data: Step, request: AnyRequest, state: State) -> Response[Envelope]:
-    values = {"id": data.id, "by": data.by, "at": database.moment_text(common.now())}
-    key = request.headers.get("idempotency-key")
-    claim = {"account": request.state.account, "key": key}
-    fingerprint = common.fingerprint({"id": data.id, "by": data.by}) if key else None
+    values = database.step_values(data.id, data.by)
+    account, key = request.state.account, request.headers.get("idempotency-key")
+    fingerprint = common.fingerprint({"id": data.id, "by": data.by}) if key else ""
+    claim = database.claim_values(account, key or "", fingerprint)
     try:
         async with state.engine.begin() as connection:
             row = (await connection.execute(INCREMENT, values)).first()
             if row is None:
                 raise NotFoundException
+            change = database.change_values(row, data.by, account)
+            await connection.execute(ADD_CHANGE, change)
             counter = counter_of(row)
             if key is not None:
                 kept = msgspec.json.encode(counter).decode()
-                await connection.execute(KEEP, claim | {"fingerprint": fingerprint, "data": kept})
+                await connection.execute(KEEP, claim | {"data": kept})
     except IntegrityError:
         async with state.engine.connect() as connection:
             first, answered = (await connection.execute(KEPT, claim)).one()
@@ -76,7 +79,7 @@ async def increment(data: Step, request: AnyRequest, state: State) -> Response[E
 
 @post("/counters/list", status_code=200)
 async def list_counters(data: Page, request: AnyRequest, state: State) -> Response[Envelope]:
-    wanted = {"most": data.per_page, "skipped": (data.page - 1) * data.per_page}
+    wanted = database.page_values(data.page, data.per_page)
     async with state.engine.connect() as connection:
         rows = (await connection.execute(LIST, wanted)).all()
     flags = common.list_flags(data.page, data.per_page, rows[0][-1] if rows else 0)
@@ -111,26 +114,19 @@ def _admission(key: str) -> Callable[[ASGIConnection[Any, Any, Any, Any], BaseRo
     return admit
 
 
-async def _log_success(request: AnyRequest) -> None:
-    _log(request, 200)
-
-
-def _refuse(request: AnyRequest, refusal: HTTPException) -> Response[Any]:
-    _log(request, refusal.status_code)
-    content = {"status_code": refusal.status_code, "detail": refusal.detail}
-    return Response(content, status_code=refusal.status_code)
-
-
-def _log(request: AnyRequest, status: int) -> None:
-    state = request.state
-    log.info(
-        "call",
-        request_id=state.request_id,
-        action=request.scope["path"],
-        account=state.account,
-        status=status,
-        ms=round((time.perf_counter() - state.began) * 1000, 3),
-    )
+async def _log_call(message: Message, scope: Scope) -> None:
+    """A hook that writes the line of a call when its answer is about to be sent."""
+    state = scope["state"]
+    if message["type"] == "http.response.start" and "began" in state:
+        common.log_call(
+            log,
+            request_id=state["request_id"],
+            action=scope["path"],
+            account=state["account"],
+            status=message["status"],
+            began=state["began"],
+            size=int(MutableScopeHeaders.from_message(message)["content-length"]),
+        )
 
 
 def make_ping_app() -> Litestar:
@@ -154,10 +150,8 @@ def make_app(folder: Path, key: str) -> Litestar:
         "/",
         route_handlers=[increment_in_memory, increment, list_counters],
         guards=[_admission(key)],
-        after_response=_log_success,
-        exception_handlers={HTTPException: _refuse},
     )
-    return Litestar([router], lifespan=[lifespan], openapi_config=None)
+    return Litestar([router], lifespan=[lifespan], before_send=[_log_call], openapi_config=None)
 
 
 def main(port: int, level: str, folder: Path, key: str) -> None:

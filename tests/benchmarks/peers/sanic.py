@@ -19,7 +19,7 @@ log = common.make_log()
 bp = Blueprint("actions")
 
 INCREMENT, LIST = text(database.INCREMENT), text(database.LIST)
-KEEP, KEPT = text(database.KEEP), text(database.KEPT)
+ADD_CHANGE, KEEP, KEPT = map(text, (database.ADD_CHANGE, database.KEEP, database.KEPT))
 
 
 class TooManyRequests(SanicException):
@@ -48,13 +48,14 @@ async def finish(request: Request, response: HTTPResponse) -> None:
     ctx = request.ctx
     response.headers["X-Request-Id"] = ctx.request_id
     response.headers.update(ctx.limit)
-    log.info(
-        "call",
+    common.log_call(
+        log,
         request_id=ctx.request_id,
         action=request.path,
         account=ctx.account,
         status=response.status,
-        ms=round((time.perf_counter() - ctx.began) * 1000, 3),
+        began=ctx.began,
+        size=len(response.body or b""),
     )
 
 
@@ -74,19 +75,21 @@ async def increment_in_memory(request: Request, body: Step) -> HTTPResponse:
 @validate(json=Step)
 async def increment(request: Request, body: Step) -> HTTPResponse:
     engine = request.app.ctx.engine
-    values = {"id": body.id, "by": body.by, "at": database.moment_text(common.now())}
-    key = request.headers.get("idempotency-key")
-    claim = {"account": request.ctx.account, "key": key}
-    fingerprint = common.fingerprint({"id": body.id, "by": body.by}) if key else None
+    values = database.step_values(body.id, body.by)
+    account, key = request.ctx.account, request.headers.get("idempotency-key")
+    fingerprint = common.fingerprint({"id": body.id, "by": body.by}) if key else ""
+    claim = database.claim_values(account, key or "", fingerprint)
     try:
         async with engine.begin() as connection:
             row = (await connection.execute(INCREMENT, values)).first()
             if row is None:
                 raise NotFound
+            change = database.change_values(row, body.by, account)
+            await connection.execute(ADD_CHANGE, change)
             counter = counter_of(row)
             if key is not None:
                 kept = msgspec.json.encode(counter).decode()
-                await connection.execute(KEEP, claim | {"fingerprint": fingerprint, "data": kept})
+                await connection.execute(KEEP, claim | {"data": kept})
     except IntegrityError:
         async with engine.connect() as connection:
             first, answered = (await connection.execute(KEPT, claim)).one()
@@ -100,7 +103,7 @@ async def increment(request: Request, body: Step) -> HTTPResponse:
 @bp.post("/counters/list")
 @validate(json=Page)
 async def list_counters(request: Request, body: Page) -> HTTPResponse:
-    wanted = {"most": body.per_page, "skipped": (body.page - 1) * body.per_page}
+    wanted = database.page_values(body.page, body.per_page)
     async with request.app.ctx.engine.connect() as connection:
         rows = (await connection.execute(LIST, wanted)).all()
     flags = common.list_flags(body.page, body.per_page, rows[0][-1] if rows else 0)
