@@ -21,6 +21,7 @@ LISTED_AT_ONCE = 50
 
 _PARTS = {
     "fastapi": ("fastapi", "uvicorn", "httptools"),
+    "fastapi_tuned": ("fastapi", "uvicorn", "httptools"),
     "blacksheep": ("blacksheep", "msgspec", "uvicorn", "httptools"),
     "aiohttp": ("aiohttp",),
     "litestar": ("litestar", "msgspec", "uvicorn", "httptools"),
@@ -30,6 +31,8 @@ _PARTS = {
 """What each peer needs, by its module in `peers`; those with targets are run beside the gateway."""
 
 GATEWAY, CONSTANT = "gateway", "constant"
+PEER, TUNED = "fastapi", "fastapi_tuned"
+"""The peer that every level is compared with, and the same with another way to the database."""
 SERVERS = (CONSTANT, GATEWAY, *_PARTS)
 
 
@@ -41,7 +44,11 @@ def openers(level: str) -> Mapping[str, Opener]:
     """What is measured in the same rounds, by name."""
     if level == OWN:
         return OWN_SUBJECTS
-    return {server: partial(open_subject, server=server, level=level) for server in SERVERS}
+    return {
+        server: partial(open_subject, server=server, level=level)
+        for server in SERVERS
+        if server != TUNED or LEVELS[level].path.startswith("counters/")
+    }
 
 
 def open_subject(stack: ExitStack, folder: Path, server: str, level: str) -> Subject:

@@ -83,6 +83,17 @@ def test_the_summary_has_a_row_for_each_server_and_the_ratios() -> None:
     assert next(row for row in rows if row.startswith("| Halyard / FastAPI")).count("2.00") == 5
 
 
+def test_the_tuned_peer_stands_beside_the_documented_one_where_it_was_measured() -> None:
+    levels = all_levels()
+    summary = pages.summary(levels, {}).splitlines()
+    (ratios,) = [row for row in summary if row.startswith("| Halyard / FastAPI, tuned")]
+    heads = {name: next(iter(report.level_report(name, levels[name]))) for name in levels}
+
+    assert ratios.count("4.00") == 3
+    told = [name for name, head in heads.items() if "| / FastAPI | / FastAPI, tuned |" in head]
+    assert told == ["W2", "W3", "W3-keyed"]
+
+
 def test_only_the_marked_block_of_a_page_is_written() -> None:
     page = pages.with_block(PAGE, "speed", r"\1 new")
 

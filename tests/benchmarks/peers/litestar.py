@@ -1,8 +1,8 @@
-"""Litestar on uvicorn: msgspec structs in and out, guards, lifecycle hooks, SQLAlchemy."""
+"""Litestar on uvicorn: msgspec structs in and out, guards, lifecycle hooks, SQLAlchemy's ORM."""
 
 import sys
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -12,6 +12,7 @@ import uvicorn
 from litestar import Litestar, Request, Response, Router, post
 from litestar.connection import ASGIConnection
 from litestar.datastructures import MutableScopeHeaders, State
+from litestar.di import NamedDependency, Provide
 from litestar.exceptions import (
     HTTPException,
     NotAuthorizedException,
@@ -20,16 +21,14 @@ from litestar.exceptions import (
 )
 from litestar.handlers import BaseRouteHandler
 from litestar.types import Message, Scope
-from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from tests.benchmarks.peers import common, database
-from tests.benchmarks.peers.structs import Counter, Envelope, Page, Step, counter_of
+from tests.benchmarks.peers.models import Answer, change_of, increment_of, page_of, total
+from tests.benchmarks.peers.structs import Counter, Envelope, Page, Step, counter_shown
 
 log = common.make_log()
-
-INCREMENT, LIST = text(database.INCREMENT), text(database.LIST)
-ADD_CHANGE, KEEP, KEPT = map(text, (database.ADD_CHANGE, database.KEEP, database.KEPT))
 
 AnyRequest: TypeAlias = Request[Any, Any, State]
 
@@ -51,39 +50,47 @@ async def increment_in_memory(data: Step, request: AnyRequest, state: State) -> 
 
 
 @post("/counters/increment", status_code=200)
-async def increment(data: Step, request: AnyRequest, state: State) -> Response[Envelope]:
-    values = database.step_values(data.id, data.by)
+async def increment(
+    data: Step, request: AnyRequest, session: NamedDependency[AsyncSession]
+) -> Response[Envelope]:
     account, key = request.state.account, request.headers.get("idempotency-key")
-    fingerprint = common.fingerprint({"id": data.id, "by": data.by}) if key else ""
-    claim = database.claim_values(account, key or "", fingerprint)
+    found = (await session.scalars(increment_of(data.id, data.by))).one_or_none()
+    if found is None:
+        raise NotFoundException
+    session.add(change_of(found, data.by, account))
+    counter = counter_shown(found)
+    if key is None:
+        await session.commit()
+        return _success(request, counter, modification=True)
+    fingerprint = common.fingerprint({"id": data.id, "by": data.by})
+    kept = msgspec.json.encode(counter).decode()
+    session.add(Answer(account=account, key=key, fingerprint=fingerprint, data=kept))
     try:
-        async with state.engine.begin() as connection:
-            row = (await connection.execute(INCREMENT, values)).first()
-            if row is None:
-                raise NotFoundException
-            change = database.change_values(row, data.by, account)
-            await connection.execute(ADD_CHANGE, change)
-            counter = counter_of(row)
-            if key is not None:
-                kept = msgspec.json.encode(counter).decode()
-                await connection.execute(KEEP, claim | {"data": kept})
+        await session.commit()
     except IntegrityError:
-        async with state.engine.connect() as connection:
-            first, answered = (await connection.execute(KEPT, claim)).one()
-        if first != fingerprint:
-            raise HTTPException(status_code=422) from None
-        counter = msgspec.json.decode(answered, type=Counter)
-        return _success(request, counter, modification=True, idempotent_replay=True)
-    return _success(request, counter, modification=True)
+        await session.rollback()
+    else:
+        return _success(request, counter, modification=True)
+    answer = await session.get_one(Answer, (account, key))
+    if answer.fingerprint != fingerprint:
+        raise HTTPException(status_code=422)
+    counter = msgspec.json.decode(answer.data, type=Counter)
+    return _success(request, counter, modification=True, idempotent_replay=True)
 
 
 @post("/counters/list", status_code=200)
-async def list_counters(data: Page, request: AnyRequest, state: State) -> Response[Envelope]:
-    wanted = database.page_values(data.page, data.per_page)
-    async with state.engine.connect() as connection:
-        rows = (await connection.execute(LIST, wanted)).all()
-    flags = common.list_flags(data.page, data.per_page, rows[0][-1] if rows else 0)
-    return _success(request, [counter_of(row) for row in rows], **flags)
+async def list_counters(
+    data: Page, request: AnyRequest, session: NamedDependency[AsyncSession]
+) -> Response[Envelope]:
+    found = (await session.scalars(page_of(data.page, data.per_page))).all()
+    count = await session.scalar(total())
+    flags = common.list_flags(data.page, data.per_page, count or 0)
+    return _success(request, [counter_shown(each) for each in found], **flags)
+
+
+async def open_session(state: State) -> AsyncGenerator[AsyncSession, None]:
+    async with state.sessions() as session:
+        yield session
 
 
 def _success(request: AnyRequest, data: Any, **flags: Any) -> Response[Envelope]:
@@ -139,17 +146,19 @@ def make_app(folder: Path, key: str) -> Litestar:
 
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
-        app.state.engine = database.make_async_engine(folder)
+        engine = database.make_async_engine(folder)
+        app.state.sessions = async_sessionmaker(engine, expire_on_commit=False)
         app.state.counters = {
             each.id: Counter(*each) for each in common.new_counters(common.COUNTERS)
         }
         yield
-        await app.state.engine.dispose()
+        await engine.dispose()
 
     router = Router(
         "/",
         route_handlers=[increment_in_memory, increment, list_counters],
         guards=[_admission(key)],
+        dependencies={"session": Provide(open_session)},
     )
     return Litestar([router], lifespan=[lifespan], before_send=[_log_call], openapi_config=None)
 
