@@ -13,11 +13,10 @@ from .gateways import DATABASE, create_counters, limited_gateway, logged
 from .levels import LEVELS, OWN, Level
 from .peers.common import COUNTERS, LISTED, counter_id
 from .serving import NotServed, Server, free_port, serving
-from .subjects import OWN_SUBJECTS, Subject, open_constant
+from .subjects import LISTED_AT_ONCE, OWN_SUBJECTS, Subject, open_constant
 
 KEY = "a key of which only the digest is kept"
 MEMORY = "tests.benchmarks.memory"
-LISTED_AT_ONCE = 50
 
 _PARTS = {
     "fastapi": ("fastapi", "uvicorn", "httptools"),

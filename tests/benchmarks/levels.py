@@ -74,5 +74,6 @@ OWN = "own"
 TITLES = {name: level.title for name, level in LEVELS.items()} | {OWN: "Halyard's own actions"}
 OWN_DOES = (
     "`whoami` (key and limit, and nothing to do), `get` (one counter from the database),"
-    " `increment` (as W3) and `keyed` (as W3-keyed), in the same rounds."
+    " `full` (a list of 50 with `_full`: of whole counters no JSON is kept, so each list is read"
+    " and dumped anew), `increment` (as W3) and `keyed` (as W3-keyed), in the same rounds."
 )

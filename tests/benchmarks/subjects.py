@@ -9,10 +9,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from .gateways import create_counters, gateway, limited_gateway, logged, post
-from .peers.common import COUNTERS
+from .peers.common import COUNTERS, LISTED
 from .serving import Server, free_port, serving
 
 PAGE = 100
+LISTED_AT_ONCE = 50
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,15 @@ def open_get(stack: ExitStack, folder: Path) -> Subject:
     return Subject(server, "/api/v1/counters/get", bodies, key, account=account)
 
 
+def open_full(stack: ExitStack, folder: Path) -> Subject:
+    """A list of 50 whole counters, which the gateway reads and dumps anew for every call."""
+    server, key = limited_gateway(stack, folder)
+    create_counters(server, key, LISTED)
+    bodies = [json.dumps({"per_page": LISTED_AT_ONCE, "_full": True})]
+    account = account_by_log(server, "counters/list")
+    return Subject(server, "/api/v1/counters/list", bodies, key, account=account)
+
+
 def open_keyed(stack: ExitStack, folder: Path) -> Subject:
     """Increments, each with an idempotency key."""
     return replace(open_increment(stack, folder), keyed=True)
@@ -101,6 +111,7 @@ OWN_SUBJECTS: Mapping[str, Callable[[ExitStack, Path], Subject]] = {
     "constant": open_constant,
     "whoami": open_whoami,
     "get": open_get,
+    "full": open_full,
     "increment": open_increment,
     "keyed": open_keyed,
 }
