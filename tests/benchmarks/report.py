@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from statistics import median
 
 from .contest import CONSTANT, GATEWAY, PEER, SERVERS, TUNED
+from .expected import EXPECTED, missing
 from .levels import OWN, TITLES
 from .parts import HELD_HEAD, Held, KeptPart
 from .results import Figures, LevelResult, Origin, Results
@@ -63,12 +64,19 @@ def report(results: Results, parts: Mapping[str, KeptPart]) -> str:
 
 
 def parts_report(parts: Mapping[str, KeptPart]) -> str:
-    """A section for each part."""
-    if not parts:
-        return "Not measured yet."
+    """A section for each part, also for those that were not measured."""
     sections = []
-    for kept in parts.values():
-        sections += [f"### {kept.part.title}", "", kept.part.tables(), "", f"{kept.origin}.", ""]
+    for name in dict.fromkeys((*EXPECTED, *parts)):
+        kept = parts.get(name)
+        if kept is None:
+            sections += [f"### {EXPECTED[name][0]}", ""]
+        else:
+            sections += [f"### {kept.part.title}", "", kept.part.tables(), ""]
+        left = "; ".join(missing(name, None if kept is None else kept.part))
+        if kept is None or left:
+            sections += [f"Not measured: {left}." if left else "Not measured.", ""]
+        if kept is not None:
+            sections += [f"{kept.origin}.", ""]
     return "\n".join([*sections, *_versions({name: each.origin for name, each in parts.items()})])
 
 

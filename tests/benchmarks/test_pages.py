@@ -5,9 +5,11 @@ from pathlib import Path
 import pytest
 
 from tests.benchmarks import pages, profiles, report
+from tests.benchmarks.expected import EXPECTED
 from tests.benchmarks.made import ORIGIN, all_levels, figures, level_of
 from tests.benchmarks.parts import Held, Part, keep_part, load_parts
 from tests.benchmarks.results import LevelResult, keep_results, load_results
+from tests.benchmarks.scale.__main__ import PARTS
 from tests.benchmarks.tables import Target
 
 PAGE = "# Speed\n\n<!-- benchmark: speed -->\nold\n<!-- end -->\n\nand more\n"
@@ -122,6 +124,17 @@ def test_a_part_is_kept_as_it_is_and_shows_its_origin(tmp_path: Path) -> None:
     shown = report.parts_report(kept)
     assert "2026-11-22, Halyard at c0ffee0: 3 rounds of 4 s." in shown
     assert "Versions: python 3.11.7, fastapi 0.165.0." in shown
+
+
+def test_parts_and_rows_that_were_not_measured_are_told_as_such(tmp_path: Path) -> None:
+    rows = [[f"{action}, 1,000", "4,260"] for action in ("get", "increment", "list")]
+    keep_part("counters", Part("Counters", ["action", "calls/s"], rows, {}), ORIGIN, tmp_path)
+
+    shown = report.parts_report(load_parts(tmp_path))
+    assert "Not measured: ping, 1; ping, 2; ping, 8;" in shown
+    assert "Not measured: text, 100; text, 1,000; text, 10,000;" in shown
+    assert "Not measured: get, 100,000; get, 1,000,000; get, 10,000,000; increment, 100," in shown
+    assert set(PARTS) <= set(EXPECTED)
 
 
 def test_a_profile_tells_what_a_call_takes_beyond_the_constant_handler() -> None:

@@ -24,8 +24,10 @@ from tests.benchmarks.serving import BenchmarkError, Server
 from tests.benchmarks.subjects import Subject
 from tests.benchmarks.tables import Target
 
+TITLE = "Counters on SQLite"
 COUNTS = (1_000, 100_000, 1_000_000, 10_000_000)
 ACTIONS = ("get", "increment", "list")
+ROWS = tuple(f"{action}, {count:,}" for action in ACTIONS for count in COUNTS)
 PER_PAGE = 50
 TARGET = Target(1.5, at_least=False)
 
@@ -53,8 +55,8 @@ def measure_counters(
     ]
     rows = [(name, *load_cells(runs)) for name, runs in found.items()]
     raw = {name: [raw_run(run) for run in runs] for name, runs in found.items()}
-    where = "SQLite" if place.server is None else "PostgreSQL"
-    return Part(f"Counters on {where}", ("action, counters", *LOAD_HEAD), rows, raw, held)
+    title = TITLE if place.server is None else "Counters on PostgreSQL"
+    return Part(title, ("action, counters", *LOAD_HEAD), rows, raw, held)
 
 
 def _name(action: str, count: int) -> str:
