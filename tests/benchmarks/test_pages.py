@@ -146,6 +146,17 @@ def test_a_profile_tells_what_a_call_takes_beyond_the_constant_handler() -> None
     shown = profiles.profile_report(kept)
     assert "**W0** takes 20.0 µs a call more than the constant handler" in shown
     assert "Most of it: log 20.0, codec 15.0." in shown
+    assert "Not measured: **W1**, **W2**," in shown
+
+
+def test_a_profile_among_many_is_told_beside_the_one_among_few() -> None:
+    kept = {
+        "10 actions": profiles.Profile(30, {"pipeline": 1.0}, ORIGIN),
+        "1,000 actions": profiles.Profile(50, {"pipeline": 0.6, "codec": 0.4}, ORIGIN),
+    }
+
+    shown = profiles.profile_report(kept)
+    assert "**1,000 actions** takes 20.0 µs a call more than 10 actions. Most of it: codec" in shown
 
 
 def test_the_readmes_show_what_is_kept() -> None:

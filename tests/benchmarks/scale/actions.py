@@ -68,6 +68,15 @@ def measure_actions(folder: Path, effort: Effort) -> Part:
     )
 
 
+def open_actions(stack: ExitStack, folder: Path, count: int) -> Subject:
+    """Calls to all of so many actions, in no order."""
+    folder.mkdir(parents=True)
+    turns = write_actions(folder / f"{_MODULE}.py", count)
+    Random(count).shuffle(turns)  # noqa: S311 - nothing secret
+    server = stack.enter_context(gateway(folder, "--actions", _MODULE))
+    return Subject(server, turns[0], [f"{each} {{}}" for each in turns])
+
+
 def _start(stack: ExitStack, folder: Path, count: int) -> tuple[Server, list[str], list[Start]]:
     """A gateway with `count` actions of its own, the paths of those, and what its starts took."""
     folder.mkdir(parents=True)

@@ -47,7 +47,7 @@ def measure_counters(
             server = stack.enter_context(gateway(folder / str(shelf.count), *shelf.options))
             _require_sound(server, shelf)
             for action in ACTIONS:
-                loads[_name(action, shelf.count)] = _load(server, shelf, action, effort)
+                loads[_name(action, shelf.count)] = _load(server, shelf, action, effort.seconds)
         found = run_rounds(dict(sorted(loads.items(), key=_by_action)), effort)
     few = min(counts)
     held = [
@@ -59,6 +59,14 @@ def measure_counters(
     return Part(title, ("action, counters", *LOAD_HEAD), rows, raw, held)
 
 
+def open_increments(stack: ExitStack, folder: Path, place: Place, count: int, seconds: int) -> Load:
+    """Increments among so many counters, in runs of so many seconds."""
+    shelf = filled(place, count)
+    server = stack.enter_context(gateway(folder, *shelf.options))
+    _require_sound(server, shelf)
+    return _load(server, shelf, "increment", seconds)
+
+
 def _name(action: str, count: int) -> str:
     return f"{action}, {count:,}"
 
@@ -68,12 +76,12 @@ def _by_action(named: tuple[str, Load]) -> int:
     return ACTIONS.index(named[0].partition(",")[0])
 
 
-def _load(server: Server, shelf: Filled, action: str, effort: Effort) -> Load:
+def _load(server: Server, shelf: Filled, action: str, seconds: int) -> Load:
     path = f"/api/v1/counters/{action}"
     if action == "list":
         subject = Subject(server, path, [json.dumps({"per_page": PER_PAGE})], shelf.key)
         return Load(subject, before=shelf.warm)
-    chance, most = Random(f"{action} {shelf.count}"), _DRAWN_A_SECOND * effort.seconds  # noqa: S311
+    chance, most = Random(f"{action} {shelf.count}"), _DRAWN_A_SECOND * seconds  # noqa: S311
 
     def draw() -> list[str]:
         return [f'{{"id":"{counter_id(chance.randrange(shelf.count))}"}}' for _ in range(most)]
