@@ -38,7 +38,7 @@ def main() -> None:
             with benchmark_folder() as folder:
                 for level in options.levels:
                     _contest(folder / level, level, options)
-        if not options.check:
+        if not (options.check or options.print):
             _write()
     except BenchmarkError as fault:
         sys.exit(str(fault))
@@ -59,6 +59,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--seconds", type=int, default=2, help="length of a run (2)")
     parser.add_argument("--tries", type=int, default=2, help="for a run that is disturbed (2)")
     parser.add_argument("--check", action="store_true", help="only check that answers are equal")
+    parser.add_argument("--print", action="store_true", help="keep nothing, leave the pages")
     parser.add_argument("--pages", action="store_true", help="only write the pages once more")
     options = parser.parse_args()
     if min(options.rounds, options.seconds, options.tries) < 1:
@@ -81,7 +82,7 @@ def _contest(folder: Path, level: str, options: argparse.Namespace) -> None:
     result = level_result(measured, origin_now(options.rounds, options.seconds, DISTRIBUTIONS))
     held = [each.row() for each in level_targets({level: result}, [level])]
     say("", *level_report(level, result), "", table(HELD_HEAD, held), "")
-    if set(measured) == set(openers(level)):
+    if set(measured) == set(openers(level)) and not options.print:
         keep_results({**load_results(), level: result})
 
 

@@ -19,11 +19,13 @@ Logged = Callable[[], Counter[str]]
 
 @dataclass(frozen=True)
 class Kept:
-    """Where a server keeps its counters and its idempotent answers, as SQLite itself tells."""
+    """Where a server keeps its counters, their history and its answers, as SQLite itself tells."""
 
     file: Path
     increments: str
     """A query for the sum of all counters."""
+    history: str
+    """A query for the number of increments in the history."""
     answers: str
     """A query for the number of the answers that are kept."""
 
@@ -34,18 +36,18 @@ class Kept:
 
 
 def accounted(subject: Subject, level: Level, logged: Logged, kept: Kept) -> Subject:
-    """The subject, with an account of what was really done: the least that any record tells."""
+    """The subject, with an account of what was really done, by each record that there is."""
     if level.kind == "increment" and not level.durable:
         return replace(subject, account=_Memory(subject, logged).account)
 
     def account() -> Account:
         outcomes = logged()
-        done = [outcomes.pop("success", 0)]
+        records = [outcomes.pop("success", 0)]
         if level.durable:
-            done.append(kept.count(kept.increments))
+            records += map(kept.count, (kept.increments, kept.history))
         if level.keyed:
-            done.append(kept.count(kept.answers))
-        return Account(min(done), outcomes)
+            records.append(kept.count(kept.answers))
+        return Account(tuple(records), outcomes)
 
     return replace(subject, account=account)
 
@@ -64,7 +66,7 @@ class _Memory:
         answers = [server.post(path, body, key)[1] for body in self._subject.bodies]
         self._own += len(answers)
         total = sum(answer["data"]["value"] for answer in answers) - self._own
-        return Account(min(lines, total), outcomes)
+        return Account((lines, total), outcomes)
 
 
 def logged_by_peer(server: Server, action: str) -> Counter[str]:

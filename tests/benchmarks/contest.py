@@ -13,14 +13,14 @@ from .gateways import DATABASE, create_counters, limited_gateway, logged
 from .levels import LEVELS, OWN, Level
 from .peers.common import COUNTERS, LISTED, counter_id
 from .serving import NotServed, Server, free_port, serving
-from .subjects import OWN_SUBJECTS, Subject, open_constant
+from .subjects import LISTED_AT_ONCE, OWN_SUBJECTS, Subject, open_constant
 
 KEY = "a key of which only the digest is kept"
 MEMORY = "tests.benchmarks.memory"
-LISTED_AT_ONCE = 50
 
 _PARTS = {
     "fastapi": ("fastapi", "uvicorn", "httptools"),
+    "fastapi_tuned": ("fastapi", "uvicorn", "httptools"),
     "blacksheep": ("blacksheep", "msgspec", "uvicorn", "httptools"),
     "aiohttp": ("aiohttp",),
     "litestar": ("litestar", "msgspec", "uvicorn", "httptools"),
@@ -30,6 +30,8 @@ _PARTS = {
 """What each peer needs, by its module in `peers`; those with targets are run beside the gateway."""
 
 GATEWAY, CONSTANT = "gateway", "constant"
+PEER, TUNED = "fastapi", "fastapi_tuned"
+"""The peer that every level is compared with, and the same with another way to the database."""
 SERVERS = (CONSTANT, GATEWAY, *_PARTS)
 
 
@@ -41,7 +43,11 @@ def openers(level: str) -> Mapping[str, Opener]:
     """What is measured in the same rounds, by name."""
     if level == OWN:
         return OWN_SUBJECTS
-    return {server: partial(open_subject, server=server, level=level) for server in SERVERS}
+    return {
+        server: partial(open_subject, server=server, level=level)
+        for server in SERVERS
+        if server != TUNED or LEVELS[level].path.startswith("counters/")
+    }
 
 
 def open_subject(stack: ExitStack, folder: Path, server: str, level: str) -> Subject:
@@ -64,6 +70,7 @@ def open_gateway(stack: ExitStack, folder: Path, level_name: str) -> Subject:
     kept = Kept(
         folder / DATABASE,
         "SELECT sum(number) FROM counters",
+        "SELECT count(*) FROM counter_changes WHERE action = 'increment'",
         "SELECT count(*) FROM idempotency_records",
     )
     return accounted(subject, level, partial(logged, server, level.path), kept)
@@ -89,7 +96,12 @@ def open_peer(stack: ExitStack, folder: Path, peer: str, level_name: str) -> Sub
     subject = _subject(server, f"/{level.path}", level, ids, KEY)
     if level.kind == "ping":
         return subject
-    kept = Kept(folder / FILE, "SELECT sum(value) FROM counters", "SELECT count(*) FROM answers")
+    kept = Kept(
+        folder / FILE,
+        "SELECT sum(value) FROM counters",
+        "SELECT count(*) FROM changes WHERE action = 'increment'",
+        "SELECT count(*) FROM answers",
+    )
     return accounted(subject, level, partial(logged_by_peer, server, f"/{level.path}"), kept)
 
 

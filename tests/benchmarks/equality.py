@@ -29,6 +29,11 @@ COUNTER = {
 }
 """The fields of a counter in their order, each with its type or its value."""
 LIMIT_HEADERS = {"ratelimit-limit": "999999", "ratelimit-policy": "999999;w=1"}
+CONSTANT_HEADERS = {
+    "cache-control": "no-store",
+    "x-content-type-options": "nosniff",
+    "gateway-status": "success",
+}
 COUNTED_HEADERS = ("ratelimit-remaining", "ratelimit-reset")
 REFUSED_STEPS: tuple[Mapping[str, Any], ...] = (
     {"by": 0},
@@ -43,7 +48,9 @@ REFUSED_STEPS: tuple[Mapping[str, Any], ...] = (
 
 A number in quotes is not among them: Litestar takes it, and has no setting against that.
 """
-LOG_FIELDS = {"request_id", "action", "account", "status", "ms", "event", "level", "at"}
+LOG_FIELDS = {
+    *("request_id", "action", "account", "status", "code", "ms", "bytes", "event", "level", "at"),
+}
 LOG_PATIENCE = 2.0
 """Seconds until a line must be in the log."""
 
@@ -148,7 +155,7 @@ def _succeed(
     envelope = _envelope(reply)
     _require(reply.headers.get("x-request-id") == request_id, "it keeps no X-Request-Id")
     _require(envelope["flags"]["request_id"] == request_id, "its flags have another request_id")
-    for name, value in LIMIT_HEADERS.items():
+    for name, value in (LIMIT_HEADERS | CONSTANT_HEADERS).items():
         _require(reply.headers.get(name) == value, f"its {name} is {reply.headers.get(name)}")
     for name in COUNTED_HEADERS:
         _require(reply.headers.get(name, "").isdigit(), f"its {name} is {reply.headers.get(name)}")
@@ -204,8 +211,11 @@ def _check_log(subject: Subject, request_id: str) -> None:
     while not (lines := list(_lines_of(subject, request_id))) and time.monotonic() < limit:
         time.sleep(0.005)  # the server is another process, and writes the line after its answer
     _require(len(lines) == 1, f"a call has {len(lines)} lines in its log")
-    missing = LOG_FIELDS - lines[0].keys()
+    (line,) = lines
+    missing = LOG_FIELDS - line.keys()
     _require(not missing, f"its log does not tell {', '.join(sorted(missing))}")
+    _require(line["code"] is None, f"the log has the code {line['code']} for a success")
+    _require(line["bytes"] > 0, "the log has no bytes for an answer")
 
 
 def _lines_of(subject: Subject, request_id: str) -> Iterator[dict[str, Any]]:

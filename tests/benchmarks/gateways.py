@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 
-from .serving import BenchmarkError, NotServed, Server, free_port, serving
+from .serving import BenchmarkError, NotServed, Server, environment, free_port, serving
 
 WIDE_LIMIT = "999999/1"
 HALYARD = str(Path(sys.executable).with_name("halyard"))
@@ -39,7 +39,9 @@ def init(folder: Path, *options: str) -> str:
     """Set up the gateway's database, as `gateway` finds it, and return its first key."""
     folder.mkdir(parents=True, exist_ok=True)
     command = [HALYARD, "init", "--data", _data(folder), *options]
-    done = subprocess.run(command, cwd=folder, check=False, capture_output=True, text=True)
+    done = subprocess.run(
+        command, cwd=folder, env=environment(), check=False, capture_output=True, text=True
+    )
     if done.returncode:
         raise BenchmarkError(f"{command} fails:\n{done.stderr}")
     return done.stdout.strip()

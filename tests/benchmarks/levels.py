@@ -36,7 +36,7 @@ LEVELS = {
             "increment in memory",
             "A bearer key found by its SHA-256, a moving window for each account, validation,"
             " the counter's eleven fields, four `RateLimit-*` headers and `X-Request-Id`, a line"
-            " of JSON through structlog.",
+            " of JSON.",
             "memory/increment",
             "increment",
         ),
@@ -50,7 +50,8 @@ LEVELS = {
         Level(
             "W3",
             "durable increment",
-            "All of W1, committed to SQLite (WAL, `synchronous=FULL`) before the answer.",
+            "All of W1 on a counter of the caller's workspace, with a row of history in the same"
+            " transaction, committed to SQLite (WAL, `synchronous=FULL`) before the answer.",
             "counters/increment",
             "increment",
             durable=True,
@@ -73,5 +74,6 @@ OWN = "own"
 TITLES = {name: level.title for name, level in LEVELS.items()} | {OWN: "Halyard's own actions"}
 OWN_DOES = (
     "`whoami` (key and limit, and nothing to do), `get` (one counter from the database),"
-    " `increment` (as W3) and `keyed` (as W3-keyed), in the same rounds."
+    " `full` (a list of 50 with `_full`: of whole counters no JSON is kept, so each list is read"
+    " and dumped anew), `increment` (as W3) and `keyed` (as W3-keyed), in the same rounds."
 )

@@ -1,6 +1,6 @@
 """Made-up results, for tests of what is made of them."""
 
-from tests.benchmarks.contest import SERVERS
+from tests.benchmarks.contest import SERVERS, openers
 from tests.benchmarks.levels import LEVELS
 from tests.benchmarks.results import Figures, LevelResult, Origin
 
@@ -28,4 +28,4 @@ def level_of(rates: dict[str, float], **options: float) -> LevelResult:
 def all_levels() -> dict[str, LevelResult]:
     """Every level, on which every server is half as fast as the one before it."""
     rates = {name: 40_000 / 2**place for place, name in enumerate(SERVERS)}
-    return {name: level_of(rates) for name in LEVELS}
+    return {level: level_of({name: rates[name] for name in openers(level)}) for level in LEVELS}

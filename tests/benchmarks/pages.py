@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from statistics import median
 
-from .contest import CONSTANT, GATEWAY, SERVERS
+from .contest import CONSTANT, GATEWAY, PEER, SERVERS, TUNED
 from .levels import LEVELS, OWN, OWN_DOES, TITLES
 from .parts import KeptPart, load_parts
 from .profiles import load_profiles, profile_report
-from .report import NAMES, PEER, parts_report, plain, report, verdicts
+from .report import NAMES, parts_report, plain, report, verdicts
 from .results import LevelResult, Results, load_results
 from .tables import table
 
@@ -68,9 +68,10 @@ def summary(results: Results, parts: Mapping[str, KeptPart]) -> str:
         for server in SERVERS
         if server != CONSTANT and any(server in results[name].servers for name in levels)
     ]
-    for base in (CONSTANT, PEER):
-        ratios = (_ratio(results[name], base) for name in levels)
-        rows.append((f"Halyard / {plain(base)}", *ratios))
+    for base in (CONSTANT, PEER, TUNED):
+        ratios = [_ratio(results[name], base) for name in levels]
+        if any(ratios):
+            rows.append((f"Halyard / {plain(base)}", *ratios))
     charts = [
         f"{name}, {LEVELS[name].title}, calls/s\n{bars(results[name])}"
         for name in CHARTED

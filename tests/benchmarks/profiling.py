@@ -4,28 +4,31 @@ Needs py-spy, which comes with the extra `benchmark`.
 """
 
 import argparse
-import shutil
-import subprocess
 import sys
 from collections.abc import Mapping
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
+from statistics import median
 
 from .contest import GATEWAY, open_subject
-from .load import run_load
+from .load import Run, run_load
 from .machine import ThreadTimes
 from .pages import write_pages
-from .profiles import PROFILED, Profile, keep_profile
+from .profiles import ACTIONS, COUNTERS, PROFILED, Profile, keep_profile
 from .results import origin_now
 from .rounds import benchmark_folder, say
-from .serving import CLIENT_CPU, BenchmarkError
-from .shares import shares
-from .subjects import OWN_SUBJECTS, Subject
+from .sampling import sampling
+from .scale.actions import open_actions
+from .scale.counters import open_increments
+from .scale.databases import Place
+from .scale.rounds import Load
+from .serving import BenchmarkError
+from .shares import middle_shares, shares
+from .subjects import OWN_SUBJECTS
 
-SAMPLES_A_SECOND = 250
 WARM_UP = 6
 """Seconds: the use of keys is written after five, for which statements are compiled once."""
-PROFILER = str(Path(sys.executable).with_name("py-spy"))
 
 
 def main() -> None:
@@ -34,51 +37,62 @@ def main() -> None:
     parser.add_argument(
         "--only", nargs="+", choices=PROFILED, default=PROFILED, help="which calls (all)"
     )
+    parser.add_argument("--print", action="store_true", help="keep nothing, leave the page")
+    parser.add_argument("--rounds", type=int, default=3, help="profiles of each (3)")
+    parser.add_argument(
+        "--data", type=Path, help="folder of the large databases that the scale's benchmark keeps"
+    )
     parser.add_argument("--seconds", type=int, default=6, help="length of a profile (6)")
     options = parser.parse_args()
     try:
         with benchmark_folder() as folder:
             for name in options.only:
-                keep_profile(name, _profile(folder / name, name, options.seconds))
+                if name in COUNTERS and options.data is None:
+                    say(f"{name}: left out, since there is no --data")
+                    continue
+                profile = _profile(folder / name, name, options)
+                if not options.print:
+                    keep_profile(name, profile)
+                    write_pages()
     except BenchmarkError as fault:
         sys.exit(str(fault))
-    write_pages()
 
 
-def _profile(folder: Path, name: str, seconds: int) -> Profile:
+def _profile(folder: Path, name: str, options: argparse.Namespace) -> Profile:
+    """The median of several rounds, of which one may have more of the collector than others."""
+    rounds, microseconds = [], []
     with ExitStack() as stack:
-        subject = _open(stack, folder, name)
-        run_load(subject, WARM_UP)
-        before = ThreadTimes.now(subject.server.process.pid)
-        plain = run_load(subject, seconds)
-        times = ThreadTimes.now(subject.server.process.pid).since(before)
-        found = shares(_sampled(subject, folder / "stacks", seconds), times)
-    say(f"{name}: {plain.microseconds:.1f} µs a call", *_told(found))
+        load = _open(stack, folder, name, options)
+        _run(load, WARM_UP)
+        pid = load.subject.server.process.pid
+        for _ in range(options.rounds):
+            before = ThreadTimes.now(pid)
+            microseconds.append(_run(load, options.seconds).microseconds)
+            times = ThreadTimes.now(pid).since(before)
+            with sampling(pid, folder / "stacks", options.seconds) as stacks:
+                _run(load, options.seconds)
+            rounds.append(shares(stacks, times))
+    found, taken = middle_shares(rounds), median(microseconds)
+    say(f"{name}: {taken:.1f} µs a call", *_told(found))
     kept = {part: round(share, 4) for part, share in found.items() if share}
-    return Profile(round(plain.microseconds, 1), kept, origin_now(1, seconds))
+    return Profile(round(taken, 1), kept, origin_now(options.rounds, options.seconds))
 
 
-def _open(stack: ExitStack, folder: Path, name: str) -> Subject:
+def _open(stack: ExitStack, folder: Path, name: str, options: argparse.Namespace) -> Load:
+    if name in COUNTERS:
+        place = Place(options.data.resolve(), None)
+        return open_increments(stack, folder, place, COUNTERS[name], options.seconds)
+    if name in ACTIONS:
+        return Load(open_actions(stack, folder, ACTIONS[name]))
     if name in OWN_SUBJECTS:
-        return OWN_SUBJECTS[name](stack, folder)
-    return open_subject(stack, folder, GATEWAY, name)
+        return Load(OWN_SUBJECTS[name](stack, folder))
+    return Load(open_subject(stack, folder, GATEWAY, name))
 
 
-def _sampled(subject: Subject, file: Path, seconds: int) -> list[str]:
-    """The stacks that py-spy saw under load, natively: Cython's and C's frames are among them."""
-    if shutil.which(PROFILER) is None:
-        raise BenchmarkError("py-spy is not installed; it comes with the extra `benchmark`.")
-    command = [
-        *("taskset", "-c", CLIENT_CPU, PROFILER, "record", "--native", "--format", "raw"),
-        *("--rate", str(SAMPLES_A_SECOND), "--duration", str(seconds)),
-        *("--output", str(file), "--pid", str(subject.server.process.pid)),
-    ]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as profiler:
-        run_load(subject, seconds)
-        said, _ = profiler.communicate()
-    if profiler.returncode:
-        raise BenchmarkError(f"{command} fails:\n{said.decode()}")
-    return file.read_text().splitlines()
+def _run(load: Load, seconds: int) -> Run:
+    subject = load.subject if load.draw is None else replace(load.subject, bodies=load.draw())
+    load.before()
+    return run_load(subject, seconds)
 
 
 def _told(found: Mapping[str, float]) -> list[str]:

@@ -3,20 +3,20 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from statistics import median
 
-from .contest import CONSTANT, GATEWAY, SERVERS
+from .contest import CONSTANT, GATEWAY, PEER, SERVERS, TUNED
+from .expected import EXPECTED, missing
 from .levels import OWN, TITLES
 from .parts import HELD_HEAD, Held, KeptPart
 from .results import Figures, LevelResult, Origin, Results
 from .subjects import OWN_SUBJECTS
 from .tables import Target, short, table
 
-PEER = "fastapi"
-"""The peer that every level is compared with."""
 NAMES = {
     CONSTANT: "constant handler",
     GATEWAY: "**Halyard**",
     "aiohttp": "bare aiohttp",
-    "fastapi": "FastAPI",
+    PEER: "FastAPI",
+    TUNED: "FastAPI, tuned",
     "litestar": "Litestar",
     "sanic": "Sanic",
     "blacksheep": "BlackSheep",
@@ -64,12 +64,19 @@ def report(results: Results, parts: Mapping[str, KeptPart]) -> str:
 
 
 def parts_report(parts: Mapping[str, KeptPart]) -> str:
-    """A section for each part."""
-    if not parts:
-        return "Not measured yet."
+    """A section for each part, also for those that were not measured."""
     sections = []
-    for kept in parts.values():
-        sections += [f"### {kept.part.title}", "", kept.part.tables(), "", f"{kept.origin}.", ""]
+    for name in dict.fromkeys((*EXPECTED, *parts)):
+        kept = parts.get(name)
+        if kept is None:
+            sections += [f"### {EXPECTED[name][0]}", ""]
+        else:
+            sections += [f"### {kept.part.title}", "", kept.part.tables(), ""]
+        left = "; ".join(missing(name, None if kept is None else kept.part))
+        if kept is None or left:
+            sections += [f"Not measured: {left}." if left else "Not measured.", ""]
+        if kept is not None:
+            sections += [f"{kept.origin}.", ""]
     return "\n".join([*sections, *_versions({name: each.origin for name, each in parts.items()})])
 
 
@@ -91,7 +98,8 @@ def level_targets(results: Results, levels: Iterable[str] = tuple(TITLES)) -> It
     for level, bound in P99_TARGETS:
         if level in levels:
             found = results.get(level)
-            values = found.servers[GATEWAY].p99_ms if found else ()
+            figures = found.servers.get(GATEWAY) if found else None
+            values = figures.p99_ms if figures else ()
             doubtful = found is not None and found.is_doubtful(GATEWAY)
             target = Target(bound, at_least=False)
             yield Held(f"{level}, p99 in ms", values, target, doubtful=doubtful)
@@ -99,17 +107,15 @@ def level_targets(results: Results, levels: Iterable[str] = tuple(TITLES)) -> It
 
 def level_report(level: str, result: LevelResult) -> Iterator[str]:
     """A level's table, and where its figures come from."""
-    own = level == OWN
-    order = OWN_SUBJECTS if own else SERVERS
-    head = ("", "calls/s", "range", "/ constant", "by CPU", "/ FastAPI", "p50 ms", "p99 ms")
+    order = OWN_SUBJECTS if level == OWN else SERVERS
+    peers = [name for name in (PEER, TUNED) if name in result.servers]
     rows = [
-        _level_row(result, server, figures)
+        _level_row(result, server, figures, peers)
         for server in order
         if (figures := result.servers.get(server)) is not None
     ]
-    whole = [(*head, "CPU, µs"), *rows]
-    kept = [[cell for place, cell in enumerate(row) if not (own and place == 5)] for row in whole]
-    yield table(kept[0], kept[1:])
+    head = ("", "calls/s", "range", "/ constant", "by CPU", *(f"/ {plain(peer)}" for peer in peers))
+    yield table((*head, "p50 ms", "p99 ms", "CPU, µs"), rows)
     yield ""
     yield f"{result.origin}, 64 connections."
 
@@ -142,14 +148,16 @@ def _ratio_held(result: LevelResult | None, level: str, name: str, base: str, bo
     )
 
 
-def _level_row(result: LevelResult, server: str, figures: Figures) -> tuple[str, ...]:
+def _level_row(
+    result: LevelResult, server: str, figures: Figures, peers: Sequence[str]
+) -> tuple[str, ...]:
     return (
         NAMES.get(server, server) + " (disturbed)" * figures.is_doubtful,
         f"{figures.rate:,.0f}",
         f"{min(figures.rates):,.0f} to {max(figures.rates):,.0f}",
         _middle(result.ratios(server, CONSTANT)),
         _middle(result.ratios_by_cpu(server, CONSTANT)),
-        _middle(result.ratios(server, PEER)),
+        *(_middle(result.ratios(server, peer)) for peer in peers),
         f"{median(figures.p50_ms):,.1f}",
         f"{median(figures.p99_ms):,.1f}",
         f"{median(figures.microseconds):,.0f}",

@@ -103,6 +103,11 @@ def _parsed(body: bytes) -> Any:
         return body.decode()
 
 
+def environment() -> dict[str, str]:
+    """The environment of what is started: its code is this checkout's."""
+    return {**os.environ, "PYTHONPATH": str(ROOT)}
+
+
 def free_port() -> int:
     """A port that nobody listens on just now."""
     with socket.socket() as probe:
@@ -122,7 +127,7 @@ def serving(
         process = subprocess.Popen(
             ["taskset", "-c", SERVER_CPU, *command],
             cwd=folder,
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            env=environment(),
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=err,

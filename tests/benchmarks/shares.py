@@ -1,7 +1,8 @@
 """Shares: the parts of the gateway that the samples of a profile fall into."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from statistics import median
 
 from .machine import ThreadTimes
 
@@ -17,10 +18,14 @@ PARTS: tuple[tuple[str, tuple[str, ...]], ...] = (
         ("(loop.c:", "(stream.c:", "(core.c:", "(linux.c:", "-watcher.c:", "_asyncio", "asyncio/"),
     ),
     ("keys and limits", ("gateway/access/", "gateway/limits/", "/authenticate.py", "/limit.py")),
+    ("Redis's client", ("(redis/", "hiredis")),
     ("codec", ("gateway/codec/", "marshmallow/", "schemas/", "(<load ", "(<show ")),
     ("log", ("gateway/logs.py", "structlog/")),
     ("store", ("gateway/store/", "actions/store/", "sqlalchemy/", "aiosqlite/")),
-    ("actions", ("actions/", "benchmarks/memory.py", "benchmarks/constant.py")),
+    (
+        "actions",
+        ("actions/", "(own.py", "benchmarks/memory.py", "benchmarks/constant.py"),
+    ),
     ("pipeline", ("gateway/",)),
 )
 """Each part with what the frames of its code have in them; the first that fits is taken."""
@@ -72,6 +77,13 @@ def shares(stacks: Iterable[str], times: ThreadTimes) -> dict[str, float]:
             used, of = times.kernel, in_kernel
         found[name] = used / total * seen / of
     return found | {DATABASE: times.others_user / total, DISK: times.others_kernel / total}
+
+
+def middle_shares(rounds: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    """The median of each part's shares, as shares again: what happens in one round is no rule."""
+    middles = {name: median(found[name] for found in rounds) for name in NAMES}
+    total = sum(middles.values())
+    return {name: middle / total for name, middle in middles.items()}
 
 
 def part_of(frames: Sequence[str]) -> str:

@@ -9,22 +9,30 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from .gateways import create_counters, gateway, limited_gateway, logged, post
-from .peers.common import COUNTERS
+from .peers.common import COUNTERS, LISTED
 from .serving import Server, free_port, serving
 
 PAGE = 100
+LISTED_AT_ONCE = 50
 
 
 @dataclass(frozen=True)
 class Account:
     """How a server's own records tell the calls that it got."""
 
-    done: int
+    records: tuple[int, ...]
+    """How many calls were done, by each of them."""
     refused: Counter[str]
     """By the code of the answer."""
 
+    @property
+    def done(self) -> int:
+        """As many as every record tells."""
+        return min(self.records)
+
     def since(self, before: "Account") -> "Account":
-        return Account(self.done - before.done, self.refused - before.refused)
+        pairs = zip(self.records, before.records, strict=True)
+        return Account(tuple(now - then for now, then in pairs), self.refused - before.refused)
 
 
 @dataclass(frozen=True)
@@ -71,6 +79,15 @@ def open_get(stack: ExitStack, folder: Path) -> Subject:
     return Subject(server, "/api/v1/counters/get", bodies, key, account=account)
 
 
+def open_full(stack: ExitStack, folder: Path) -> Subject:
+    """A list of 50 whole counters, which the gateway reads and dumps anew for every call."""
+    server, key = limited_gateway(stack, folder)
+    create_counters(server, key, LISTED)
+    bodies = [json.dumps({"per_page": LISTED_AT_ONCE, "_full": True})]
+    account = account_by_log(server, "counters/list")
+    return Subject(server, "/api/v1/counters/list", bodies, key, account=account)
+
+
 def open_keyed(stack: ExitStack, folder: Path) -> Subject:
     """Increments, each with an idempotency key."""
     return replace(open_increment(stack, folder), keyed=True)
@@ -84,7 +101,7 @@ def open_increment(stack: ExitStack, folder: Path) -> Subject:
     def account() -> Account:
         refused = account_by_log(server, "counters/increment")().refused
         counters = post(server, "counters/list", {"per_page": PAGE}, key)
-        return Account(sum(counter["value"] for counter in counters), refused)
+        return Account((sum(counter["value"] for counter in counters),), refused)
 
     bodies = [json.dumps({"id": id_}) for id_ in ids]
     return Subject(server, "/api/v1/counters/increment", bodies, key, account=account)
@@ -94,6 +111,7 @@ OWN_SUBJECTS: Mapping[str, Callable[[ExitStack, Path], Subject]] = {
     "constant": open_constant,
     "whoami": open_whoami,
     "get": open_get,
+    "full": open_full,
     "increment": open_increment,
     "keyed": open_keyed,
 }
@@ -105,7 +123,7 @@ def account_by_log(server: Server, action: str) -> Callable[[], Account]:
 
     def account() -> Account:
         codes = logged(server, action)
-        return Account(codes.pop("success", 0), codes)
+        return Account((codes.pop("success", 0),), codes)
 
     return account
 

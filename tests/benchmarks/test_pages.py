@@ -5,9 +5,11 @@ from pathlib import Path
 import pytest
 
 from tests.benchmarks import pages, profiles, report
+from tests.benchmarks.expected import EXPECTED
 from tests.benchmarks.made import ORIGIN, all_levels, figures, level_of
 from tests.benchmarks.parts import Held, Part, keep_part, load_parts
 from tests.benchmarks.results import LevelResult, keep_results, load_results
+from tests.benchmarks.scale.__main__ import PARTS
 from tests.benchmarks.tables import Target
 
 PAGE = "# Speed\n\n<!-- benchmark: speed -->\nold\n<!-- end -->\n\nand more\n"
@@ -83,6 +85,17 @@ def test_the_summary_has_a_row_for_each_server_and_the_ratios() -> None:
     assert next(row for row in rows if row.startswith("| Halyard / FastAPI")).count("2.00") == 5
 
 
+def test_the_tuned_peer_stands_beside_the_documented_one_where_it_was_measured() -> None:
+    levels = all_levels()
+    summary = pages.summary(levels, {}).splitlines()
+    (ratios,) = [row for row in summary if row.startswith("| Halyard / FastAPI, tuned")]
+    heads = {name: next(iter(report.level_report(name, levels[name]))) for name in levels}
+
+    assert ratios.count("4.00") == 3
+    told = [name for name, head in heads.items() if "| / FastAPI | / FastAPI, tuned |" in head]
+    assert told == ["W2", "W3", "W3-keyed"]
+
+
 def test_only_the_marked_block_of_a_page_is_written() -> None:
     page = pages.with_block(PAGE, "speed", r"\1 new")
 
@@ -113,6 +126,17 @@ def test_a_part_is_kept_as_it_is_and_shows_its_origin(tmp_path: Path) -> None:
     assert "Versions: python 3.11.7, fastapi 0.165.0." in shown
 
 
+def test_parts_and_rows_that_were_not_measured_are_told_as_such(tmp_path: Path) -> None:
+    rows = [[f"{action}, 1,000", "4,260"] for action in ("get", "increment", "list")]
+    keep_part("counters", Part("Counters", ["action", "calls/s"], rows, {}), ORIGIN, tmp_path)
+
+    shown = report.parts_report(load_parts(tmp_path))
+    assert "Not measured: ping, 1; ping, 2; ping, 8;" in shown
+    assert "Not measured: text, 100; text, 1,000; text, 10,000;" in shown
+    assert "Not measured: get, 100,000; get, 1,000,000; get, 10,000,000; increment, 100," in shown
+    assert set(PARTS) <= set(EXPECTED)
+
+
 def test_a_profile_tells_what_a_call_takes_beyond_the_constant_handler() -> None:
     kept = {
         "constant": profiles.Profile(30, {"HTTP parser": 0.5, "kernel: sockets": 0.5}, ORIGIN),
@@ -122,6 +146,17 @@ def test_a_profile_tells_what_a_call_takes_beyond_the_constant_handler() -> None
     shown = profiles.profile_report(kept)
     assert "**W0** takes 20.0 µs a call more than the constant handler" in shown
     assert "Most of it: log 20.0, codec 15.0." in shown
+    assert "Not measured: **W1**, **W2**," in shown
+
+
+def test_a_profile_among_many_is_told_beside_the_one_among_few() -> None:
+    kept = {
+        "10 actions": profiles.Profile(30, {"pipeline": 1.0}, ORIGIN),
+        "1,000 actions": profiles.Profile(50, {"pipeline": 0.6, "codec": 0.4}, ORIGIN),
+    }
+
+    shown = profiles.profile_report(kept)
+    assert "**1,000 actions** takes 20.0 µs a call more than 10 actions. Most of it: codec" in shown
 
 
 def test_the_readmes_show_what_is_kept() -> None:

@@ -8,9 +8,11 @@ from tests.benchmarks.shares import (
     DATABASE,
     DISK,
     KERNEL,
+    NAMES,
     REST,
     SOCKETS,
     WAKING,
+    middle_shares,
     part_of,
     shares,
 )
@@ -62,3 +64,13 @@ def test_the_kernel_and_other_threads_have_the_time_that_the_system_tells() -> N
     assert found[DATABASE] == pytest.approx(0.3)
     assert found[DISK] == pytest.approx(0.2)
     assert sum(found.values()) == pytest.approx(1)
+
+
+def test_what_one_round_has_alone_is_no_part_of_the_median() -> None:
+    usual = dict.fromkeys(NAMES, 0.0) | {"pipeline": 0.5, "codec": 0.5}
+    collected = dict.fromkeys(NAMES, 0.0) | {"pipeline": 0.3, "codec": 0.3, COLLECTOR: 0.4}
+
+    found = middle_shares([usual, collected, usual])
+    assert found[COLLECTOR] == 0
+    assert found["pipeline"] == found["codec"] == pytest.approx(0.5)
+    assert sum(middle_shares([usual, collected]).values()) == pytest.approx(1)

@@ -36,7 +36,7 @@ async def admit(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Name the request, authenticate, limit, and write a line of log."""
     began = time.perf_counter()
     request_id = common.request_id_of(request.headers.get("X-Request-Id"))
-    account, status = None, 500
+    account, status, size = None, 500, 0
     try:
         account = request.app[KEYS].account_of_header(request.headers.get("Authorization"))
         if account is None:
@@ -46,18 +46,19 @@ async def admit(request: web.Request, handler: Handler) -> web.StreamResponse:
             raise web.HTTPTooManyRequests
         request["began"], request["request_id"], request["account"] = began, request_id, account
         response = await handler(request)
-        status = response.status
+        status, size = response.status, response.content_length or 0
     except web.HTTPException as refusal:
         status = refusal.status
         raise
     finally:
-        log.info(
-            "call",
+        common.log_call(
+            log,
             request_id=request_id,
             action=request.path,
             account=account,
             status=status,
-            ms=round((time.perf_counter() - began) * 1000, 3),
+            began=began,
+            size=size,
         )
     response.headers["X-Request-Id"] = request_id
     response.headers.update(told)
@@ -79,17 +80,14 @@ async def increment_in_memory(request: web.Request) -> web.Response:
 @routes.post("/counters/increment")
 async def increment(request: web.Request) -> web.Response:
     step = await _parameters(request, STEP)
-    rows, key = request.app[ROWS], request.headers.get("Idempotency-Key")
-    values = {**step, "at": database.moment_text(common.now())}
+    rows, account = request.app[ROWS], request["account"]
+    key = request.headers.get("Idempotency-Key")
     try:
         if key is None:
-            row = await rows.increment(values)
+            row = await rows.increment(account, **step)
         else:
-            fingerprint = common.fingerprint(step)
-            claim = {"account": request["account"], "key": key, "fingerprint": fingerprint}
-            row = await rows.increment_once(
-                values, claim, lambda row: orjson.dumps(COUNTER.dump(counter_of(row))).decode()
-            )
+            claim = database.claim_values(account, key, common.fingerprint(step))
+            row = await rows.increment_once(claim, _shown, **step)
     except Replay as kept:
         data = orjson.loads(kept.data)
         return _success(request, data, modification=True, idempotent_replay=True)
@@ -106,6 +104,10 @@ async def list_counters(request: web.Request) -> web.Response:
     found = await request.app[ROWS].page(**wanted)
     flags = common.list_flags(**wanted, total=found[0][-1] if found else 0)
     return _success(request, COUNTERS_.dump([counter_of(row) for row in found]), **flags)
+
+
+def _shown(row: tuple[Any, ...]) -> str:
+    return orjson.dumps(COUNTER.dump(counter_of(row))).decode()
 
 
 async def _parameters(request: web.Request, schema: Schema) -> dict[str, Any]:

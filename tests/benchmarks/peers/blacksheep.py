@@ -55,7 +55,7 @@ class Admission:
     async def __call__(self, request: Request, handler: Handler) -> Response:
         began = time.perf_counter()
         request_id = common.request_id_of(_header(request, b"X-Request-Id"))
-        account, status = None, 500
+        account, status, size = None, 500, 0
         try:
             account = self._keys.account_of_header(_header(request, b"Authorization"))
             if account is None:
@@ -65,18 +65,19 @@ class Admission:
                 raise TooManyRequests
             request.began, request.request_id, request.account = began, request_id, account
             response = await handler(request)
-            status = response.status
+            status, size = response.status, response.content.length if response.content else 0
         except HTTPException as refusal:
             status = refusal.status
             raise
         finally:
-            log.info(
-                "call",
+            common.log_call(
+                log,
                 request_id=request_id,
                 action=request.path,
                 account=account,
                 status=status,
-                ms=round((time.perf_counter() - began) * 1000, 3),
+                began=began,
+                size=size,
             )
         response.headers.add(b"X-Request-Id", request_id.encode())
         for name, value in told.items():
@@ -139,17 +140,15 @@ def _add_counters(app: Application, rows: Rows) -> None:
 
     @app.router.post("/counters/increment")
     async def increment(step: FromStruct[Step], request: Request) -> Response:
-        sent, key = step.value, _header(request, b"Idempotency-Key")
-        values = {"id": sent.id, "by": sent.by, "at": database.moment_text(common.now())}
+        sent, account = step.value, request.account
+        key = _header(request, b"Idempotency-Key")
         try:
             if key is None:
-                row = await rows.increment(values)
+                row = await rows.increment(account, sent.id, sent.by)
             else:
                 fingerprint = common.fingerprint({"id": sent.id, "by": sent.by})
-                claim = {"account": request.account, "key": key, "fingerprint": fingerprint}
-                row = await rows.increment_once(
-                    values, claim, lambda row: msgspec.json.encode(counter_of(row)).decode()
-                )
+                claim = database.claim_values(account, key, fingerprint)
+                row = await rows.increment_once(claim, _shown, sent.id, sent.by)
         except Replay as kept:
             counter = msgspec.json.decode(kept.data, type=Counter)
             return _success(request, counter, modification=True, idempotent_replay=True)
@@ -165,6 +164,10 @@ def _add_counters(app: Application, rows: Rows) -> None:
         found = await rows.page(page, per_page)
         flags = common.list_flags(page, per_page, found[0][-1] if found else 0)
         return _success(request, [counter_of(row) for row in found], **flags)
+
+
+def _shown(row: tuple[Any, ...]) -> str:
+    return msgspec.json.encode(counter_of(row)).decode()
 
 
 def _success(request: Request, data: Any, **flags: Any) -> Response:

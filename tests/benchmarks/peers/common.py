@@ -7,6 +7,7 @@ import time
 from collections import deque
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import Any, NamedTuple
 
 import orjson
@@ -22,8 +23,17 @@ PONG = {
 """What W0 answers: 90 bytes, compactly written."""
 
 ACCOUNT = "01a20173-7fd3-7053-af01-b2aec0e988cd"
+WORKSPACE = "01a20173-7fd3-7053-af01-b2aec0e988cc"
+"""Whose all counters are."""
 LIMIT, WINDOW = 999_999, 1
 """Calls in seconds: more than anybody gets through, so that nobody is refused."""
+
+CONSTANT_HEADERS = {
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+    "Gateway-Status": "success",
+}
+"""What the gateway sends with every success."""
 
 UUID_PATTERN = "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
 STEP_MAX = 10**12
@@ -97,7 +107,7 @@ class Limit:
         self._windows: dict[str, deque[float]] = {}
 
     def take(self, account: str) -> dict[str, str] | None:
-        """The headers that tell what is left; None when nothing is."""
+        """The headers of the answer: the constant ones, and what is left; None when nothing is."""
         at = time.monotonic()
         window = self._windows.get(account)
         if window is None:
@@ -108,6 +118,7 @@ class Limit:
             return None
         window.append(at)
         return {
+            **CONSTANT_HEADERS,
             "RateLimit-Limit": str(self._calls),
             "RateLimit-Remaining": str(self._calls - len(window)),
             "RateLimit-Reset": str(math.ceil(window[0] + self._seconds - at)),
@@ -148,6 +159,29 @@ def make_log() -> Any:
         logger_factory=structlog.BytesLoggerFactory(),
     )
     return structlog.get_logger()
+
+
+def log_call(
+    log: Any,
+    *,
+    request_id: str,
+    action: str,
+    account: str | None,
+    status: int,
+    began: float,
+    size: int,
+) -> None:
+    """Write the line of a call that began at `began` and is answered with `size` bytes."""
+    log.info(
+        "call",
+        request_id=request_id,
+        action=action,
+        account=account,
+        status=status,
+        code=None if status == HTTPStatus.OK else HTTPStatus(status).phrase,
+        ms=round((time.perf_counter() - began) * 1000, 3),
+        bytes=size,
+    )
 
 
 def fingerprint(parameters: Mapping[str, Any]) -> str:

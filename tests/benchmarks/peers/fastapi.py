@@ -1,10 +1,9 @@
-"""FastAPI on uvicorn: pydantic models in and out, dependencies, a route class, SQLAlchemy."""
+"""FastAPI on uvicorn: pydantic models in and out, dependencies, a route class, SQLAlchemy's ORM."""
 
 import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,64 +13,14 @@ from fastapi import APIRouter, Depends, FastAPI, Header, HTTPException, Request,
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
-from sqlalchemy import Row, text
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from tests.benchmarks.peers import common, database
+from tests.benchmarks.peers.models import Answer, change_of, increment_of, page_of, total
+from tests.benchmarks.peers.payloads import Counted, CounterPublic, Listed, Page, Ponged, Step
 
 log = common.make_log()
-
-
-class Step(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-    id: Annotated[str, StringConstraints(pattern=common.UUID_PATTERN)]
-    by: Annotated[int, Field(ge=1, le=common.STEP_MAX)] = 1
-
-
-class Page(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-    page: Annotated[int, Field(ge=1)] = 1
-    per_page: Annotated[int, Field(ge=1, le=common.PAGE_MAX)] = 30
-
-
-class Counter(BaseModel):
-    id: str
-    external_id: str | None
-    name: str
-    type: str
-    value: int
-    mode: str
-    goal: int | None
-    overflow: str
-    version: int
-    created_at: datetime
-    updated_at: datetime
-
-
-class Pong(BaseModel):
-    pong: bool
-
-
-class Envelope(BaseModel):
-    status: str
-    time: float
-    flags: dict[str, Any]
-
-
-class Ponged(Envelope):
-    data: Pong
-
-
-class Counted(Envelope):
-    data: Counter
-
-
-class Listed(Envelope):
-    data: list[Counter]
 
 
 class LoggedRoute(APIRoute):
@@ -84,10 +33,10 @@ class LoggedRoute(APIRoute):
             state = request.state
             state.began = time.perf_counter()
             state.request_id = common.request_id_of(request.headers.get("x-request-id"))
-            state.account, status = None, 500
+            state.account, status, size = None, 500, 0
             try:
                 response: Response = await handle(request)
-                status = response.status_code
+                status, size = response.status_code, len(response.body)
             except HTTPException as refusal:
                 status = refusal.status_code
                 raise
@@ -95,13 +44,14 @@ class LoggedRoute(APIRoute):
                 status = 422
                 raise
             finally:
-                log.info(
-                    "call",
+                common.log_call(
+                    log,
                     request_id=state.request_id,
                     action=request.scope["path"],
                     account=state.account,
                     status=status,
-                    ms=round((time.perf_counter() - state.began) * 1000, 3),
+                    began=state.began,
+                    size=size,
                 )
             response.headers["X-Request-Id"] = state.request_id
             return response
@@ -109,35 +59,74 @@ class LoggedRoute(APIRoute):
         return handle_logged
 
 
-def make_ping_app() -> FastAPI:
-    """W0."""
-    app = FastAPI()
-
-    @app.post("/system/ping", response_model=Ponged)
-    async def ping() -> Any:
-        return common.PONG
-
-    return app
+memory = APIRouter(route_class=LoggedRoute)
+counters = APIRouter(route_class=LoggedRoute)
 
 
-def make_app(folder: Path, key: str) -> FastAPI:
-    """W1 to W3."""
-    engine = database.make_async_engine(folder)
-
-    @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        yield
-        await engine.dispose()
-
-    app = FastAPI(lifespan=lifespan)
-    router = APIRouter(route_class=LoggedRoute, dependencies=[Depends(_admission(key))])
-    _add_memory(router)
-    _add_counters(router, engine)
-    app.include_router(router)
-    return app
+async def open_session(request: Request) -> AsyncIterator[AsyncSession]:
+    async with request.app.state.sessions() as session:
+        yield session
 
 
-def _admission(key: str) -> Callable[..., Awaitable[None]]:
+Session = Annotated[AsyncSession, Depends(open_session)]
+IdempotencyKey = Annotated[str | None, Header(alias="Idempotency-Key")]
+
+
+@memory.post("/memory/increment", response_model=Counted)
+async def increment_in_memory(step: Step, request: Request) -> Any:
+    counter = request.app.state.counters.get(step.id)
+    if counter is None:
+        raise HTTPException(status_code=404)
+    counter.value += step.by
+    counter.version += 1
+    counter.updated_at = common.now()
+    return success(request, counter, modification=True)
+
+
+@counters.post("/counters/increment", response_model=Counted)
+async def increment(
+    step: Step, request: Request, session: Session, key: IdempotencyKey = None
+) -> Any:
+    account = request.state.account
+    counter = (await session.scalars(increment_of(step.id, step.by))).one_or_none()
+    if counter is None:
+        raise HTTPException(status_code=404)
+    session.add(change_of(counter, step.by, account))
+    if key is None:
+        await session.commit()
+        return success(request, counter, modification=True)
+    fingerprint = common.fingerprint(step.model_dump())
+    data = CounterPublic.model_validate(counter).model_dump_json()
+    session.add(Answer(account=account, key=key, fingerprint=fingerprint, data=data))
+    try:
+        await session.commit()
+    except IntegrityError:
+        await session.rollback()
+    else:
+        return success(request, counter, modification=True)
+    answer = await session.get_one(Answer, (account, key))
+    if answer.fingerprint != fingerprint:
+        raise HTTPException(status_code=422)
+    return success(request, orjson.loads(answer.data), modification=True, idempotent_replay=True)
+
+
+@counters.post("/counters/list", response_model=Listed)
+async def list_counters(page: Page, request: Request, session: Session) -> Any:
+    found = (await session.scalars(page_of(page.page, page.per_page))).all()
+    count = await session.scalar(total())
+    return success(request, found, **common.list_flags(page.page, page.per_page, count or 0))
+
+
+def success(request: Request, data: Any, **flags: Any) -> dict[str, Any]:
+    return {
+        "status": "success",
+        "time": round(time.perf_counter() - request.state.began, 6),
+        "flags": {"request_id": request.state.request_id, **flags},
+        "data": data,
+    }
+
+
+def admission(key: str) -> Callable[..., Awaitable[None]]:
     """A dependency that authenticates and limits."""
     keys, limit = common.Keys(key), common.Limit()
     bearer = HTTPBearer()
@@ -159,87 +148,41 @@ def _admission(key: str) -> Callable[..., Awaitable[None]]:
     return admit
 
 
-def _add_memory(router: APIRouter) -> None:
-    """W1: counters in memory."""
-    counters = {
-        each.id: Counter.model_validate(each._asdict())
-        for each in common.new_counters(common.COUNTERS)
-    }
+def make_ping_app() -> FastAPI:
+    """W0."""
+    app = FastAPI()
 
-    @router.post("/memory/increment", response_model=Counted)
-    async def increment(step: Step, request: Request) -> Any:
-        counter = counters.get(step.id)
-        if counter is None:
-            raise HTTPException(status_code=404)
-        counter.value += step.by
-        counter.version += 1
-        counter.updated_at = common.now()
-        return _success(request, counter, modification=True)
+    @app.post("/system/ping", response_model=Ponged)
+    async def ping() -> Any:
+        return common.PONG
+
+    return app
 
 
-def _add_counters(router: APIRouter, engine: AsyncEngine) -> None:
-    """W2 and W3: counters in the database."""
-    increment_, list_ = text(database.INCREMENT), text(database.LIST)
-    keep, kept = text(database.KEEP), text(database.KEPT)
+def make_app(engine: AsyncEngine, key: str, *routers: APIRouter) -> FastAPI:
+    """W1 to W3."""
 
-    @router.post("/counters/increment", response_model=Counted)
-    async def increment(
-        step: Step, request: Request, idempotency_key: Annotated[str | None, Header()] = None
-    ) -> Any:
-        account = request.state.account
-        at = database.moment_text(common.now())
-        values = {"id": step.id, "by": step.by, "at": at}
-        try:
-            async with engine.begin() as connection:
-                row = (await connection.execute(increment_, values)).first()
-                if row is None:
-                    raise HTTPException(status_code=404)
-                data = _counter(row)
-                if idempotency_key is not None:
-                    answer = {
-                        "account": account,
-                        "key": idempotency_key,
-                        "fingerprint": common.fingerprint(step.model_dump()),
-                        "data": orjson.dumps(data).decode(),
-                    }
-                    await connection.execute(keep, answer)
-        except IntegrityError:
-            async with engine.connect() as connection:
-                claim = {"account": account, "key": idempotency_key}
-                fingerprint, answered = (await connection.execute(kept, claim)).one()
-            if fingerprint != common.fingerprint(step.model_dump()):
-                raise HTTPException(status_code=422) from None
-            return _success(
-                request, orjson.loads(answered), modification=True, idempotent_replay=True
-            )
-        return _success(request, data, modification=True)
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        app.state.engine = engine
+        app.state.sessions = async_sessionmaker(engine, expire_on_commit=False)
+        app.state.counters = {
+            each.id: CounterPublic.model_validate(each)
+            for each in common.new_counters(common.COUNTERS)
+        }
+        yield
+        await engine.dispose()
 
-    @router.post("/counters/list", response_model=Listed)
-    async def list_counters(page: Page, request: Request) -> Any:
-        wanted = {"most": page.per_page, "skipped": (page.page - 1) * page.per_page}
-        async with engine.connect() as connection:
-            rows = (await connection.execute(list_, wanted)).all()
-        flags = common.list_flags(page.page, page.per_page, rows[0][-1] if rows else 0)
-        return _success(request, [_counter(row) for row in rows], **flags)
+    app = FastAPI(lifespan=lifespan)
+    for router in routers:
+        app.include_router(router, dependencies=[Depends(admission(key))])
+    return app
 
 
-def _counter(row: Row[Any]) -> dict[str, Any]:
-    return dict(zip(common.NewCounter._fields, row, strict=False))
-
-
-def _success(request: Request, data: Any, **flags: Any) -> dict[str, Any]:
-    return {
-        "status": "success",
-        "time": round(time.perf_counter() - request.state.began, 6),
-        "flags": {"request_id": request.state.request_id, **flags},
-        "data": data,
-    }
-
-
-def main(port: int, level: str, folder: Path, key: str) -> None:
+def serve(app: FastAPI, port: int) -> None:
     """Serve until terminated."""
     uvicorn.run(
-        make_ping_app() if level == "W0" else make_app(folder, key),
+        app,
         host="127.0.0.1",
         port=port,
         loop="uvloop",
@@ -248,6 +191,11 @@ def main(port: int, level: str, folder: Path, key: str) -> None:
         log_level="warning",
         proxy_headers=False,
     )
+
+
+def main(port: int, level: str, folder: Path, key: str) -> None:
+    engine = database.make_async_engine(folder)
+    serve(make_ping_app() if level == "W0" else make_app(engine, key, memory, counters), port)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""flask-smorest on gunicorn: marshmallow schemas in and out, before and after hooks, SQLAlchemy."""
+"""flask-smorest on gunicorn: marshmallow schemas in and out, before and after hooks, the ORM."""
 
 import sys
 import time
@@ -12,16 +12,15 @@ from flask.json.provider import JSONProvider
 from flask_smorest import Api, Blueprint, abort
 from gunicorn.app.base import BaseApplication
 from marshmallow import Schema, fields
-from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.exc import IntegrityError
-from werkzeug.exceptions import NotFound
+from sqlalchemy.orm import sessionmaker
 
 from tests.benchmarks.peers import common, database
+from tests.benchmarks.peers.models import Answer, change_of, increment_of, page_of, total
 from tests.benchmarks.peers.shapes import (
     CounterSchema,
     PageSchema,
     StepSchema,
-    counter_of,
     with_moments,
 )
 
@@ -30,8 +29,7 @@ THREADS = 8
 log = common.make_log()
 blp = Blueprint("actions", __name__)
 
-INCREMENT, LIST = text(database.INCREMENT), text(database.LIST)
-KEEP, KEPT = text(database.KEEP), text(database.KEPT)
+COUNTER = CounterSchema()
 
 
 class EnvelopeSchema(Schema):
@@ -79,13 +77,14 @@ def finish(response: Response) -> Response:
     """Tell what is left of the limit, and write a line of log."""
     response.headers["X-Request-Id"] = g.request_id
     response.headers.update(g.limit)
-    log.info(
-        "call",
+    common.log_call(
+        log,
         request_id=g.request_id,
         action=request.path,
         account=g.account,
         status=response.status_code,
-        ms=round((time.perf_counter() - g.began) * 1000, 3),
+        began=g.began,
+        size=response.content_length or 0,
     )
     return response
 
@@ -109,40 +108,39 @@ def increment_in_memory(step: dict[str, Any]) -> dict[str, Any]:
 @blp.arguments(StepSchema)
 @blp.response(200, CountedSchema)
 def increment(step: dict[str, Any]) -> dict[str, Any]:
-    engine: Engine = current_app.config["ENGINE"]
-    values = {**step, "at": database.moment_text(common.now())}
     key = request.headers.get("Idempotency-Key")
-    claim = {"account": g.account, "key": key}
-    fingerprint = common.fingerprint(step) if key else None
-    try:
-        with engine.begin() as connection:
-            row = connection.execute(INCREMENT, values).first()
-            if row is None:
-                raise NotFound
-            counter = counter_of(row)
-            if key is not None:
-                kept = orjson.dumps(counter).decode()
-                connection.execute(KEEP, claim | {"fingerprint": fingerprint, "data": kept})
-    except IntegrityError:
-        with engine.connect() as connection:
-            first, answered = connection.execute(KEPT, claim).one()
-        if first != fingerprint:
-            abort(422)
-        counter = with_moments(orjson.loads(answered))
-        return _success(counter, modification=True, idempotent_replay=True)
-    return _success(counter, modification=True)
+    with current_app.config["SESSIONS"]() as session:
+        counter = session.scalars(increment_of(**step)).one_or_none()
+        if counter is None:
+            abort(404)
+        session.add(change_of(counter, step["by"], g.account))
+        if key is None:
+            session.commit()
+            return _success(counter, modification=True)
+        fingerprint = common.fingerprint(step)
+        data = COUNTER.dumps(counter)
+        session.add(Answer(account=g.account, key=key, fingerprint=fingerprint, data=data))
+        try:
+            session.commit()
+        except IntegrityError:
+            session.rollback()
+        else:
+            return _success(counter, modification=True)
+        answer = session.get_one(Answer, (g.account, key))
+    if answer.fingerprint != fingerprint:
+        abort(422)
+    kept = with_moments(orjson.loads(answer.data))
+    return _success(kept, modification=True, idempotent_replay=True)
 
 
 @blp.route("/counters/list", methods=["POST"])
 @blp.arguments(PageSchema)
 @blp.response(200, ListedSchema)
 def list_counters(wanted: dict[str, Any]) -> dict[str, Any]:
-    page, per_page = wanted["page"], wanted["per_page"]
-    values = {"most": per_page, "skipped": (page - 1) * per_page}
-    with current_app.config["ENGINE"].connect() as connection:
-        rows = connection.execute(LIST, values).all()
-    flags = common.list_flags(page, per_page, rows[0][-1] if rows else 0)
-    return _success([counter_of(row) for row in rows], **flags)
+    with current_app.config["SESSIONS"]() as session:
+        found = session.scalars(page_of(**wanted)).all()
+        count = session.scalar(total())
+    return _success(found, **common.list_flags(**wanted, total=count))
 
 
 def _success(data: Any, **flags: Any) -> dict[str, Any]:
@@ -175,10 +173,7 @@ def make_app(folder: Path, key: str) -> Flask:
     app.config["COUNTERS"] = {
         each.id: each._asdict() for each in common.new_counters(common.COUNTERS)
     }
-    app.config["ENGINE"] = engine = create_engine(
-        f"sqlite:///{folder / database.FILE}", connect_args={"timeout": database.PATIENCE}
-    )
-    database.make_durable(engine)
+    app.config["SESSIONS"] = sessionmaker(database.make_sync_engine(folder), expire_on_commit=False)
     Api(app).register_blueprint(blp)
     return app
 

@@ -1,8 +1,8 @@
-"""Litestar on uvicorn: msgspec structs in and out, guards, lifecycle hooks, SQLAlchemy."""
+"""Litestar on uvicorn: msgspec structs in and out, guards, lifecycle hooks, SQLAlchemy's ORM."""
 
 import sys
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -11,7 +11,8 @@ import msgspec
 import uvicorn
 from litestar import Litestar, Request, Response, Router, post
 from litestar.connection import ASGIConnection
-from litestar.datastructures import State
+from litestar.datastructures import MutableScopeHeaders, State
+from litestar.di import NamedDependency, Provide
 from litestar.exceptions import (
     HTTPException,
     NotAuthorizedException,
@@ -19,16 +20,15 @@ from litestar.exceptions import (
     TooManyRequestsException,
 )
 from litestar.handlers import BaseRouteHandler
-from sqlalchemy import text
+from litestar.types import Message, Scope
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from tests.benchmarks.peers import common, database
-from tests.benchmarks.peers.structs import Counter, Envelope, Page, Step, counter_of
+from tests.benchmarks.peers.models import Answer, change_of, increment_of, page_of, total
+from tests.benchmarks.peers.structs import Counter, Envelope, Page, Step, counter_shown
 
 log = common.make_log()
-
-INCREMENT, LIST = text(database.INCREMENT), text(database.LIST)
-KEEP, KEPT = text(database.KEEP), text(database.KEPT)
 
 AnyRequest: TypeAlias = Request[Any, Any, State]
 
@@ -50,37 +50,47 @@ async def increment_in_memory(data: Step, request: AnyRequest, state: State) -> 
 
 
 @post("/counters/increment", status_code=200)
-async def increment(data: Step, request: AnyRequest, state: State) -> Response[Envelope]:
-    values = {"id": data.id, "by": data.by, "at": database.moment_text(common.now())}
-    key = request.headers.get("idempotency-key")
-    claim = {"account": request.state.account, "key": key}
-    fingerprint = common.fingerprint({"id": data.id, "by": data.by}) if key else None
+async def increment(
+    data: Step, request: AnyRequest, session: NamedDependency[AsyncSession]
+) -> Response[Envelope]:
+    account, key = request.state.account, request.headers.get("idempotency-key")
+    found = (await session.scalars(increment_of(data.id, data.by))).one_or_none()
+    if found is None:
+        raise NotFoundException
+    session.add(change_of(found, data.by, account))
+    counter = counter_shown(found)
+    if key is None:
+        await session.commit()
+        return _success(request, counter, modification=True)
+    fingerprint = common.fingerprint({"id": data.id, "by": data.by})
+    kept = msgspec.json.encode(counter).decode()
+    session.add(Answer(account=account, key=key, fingerprint=fingerprint, data=kept))
     try:
-        async with state.engine.begin() as connection:
-            row = (await connection.execute(INCREMENT, values)).first()
-            if row is None:
-                raise NotFoundException
-            counter = counter_of(row)
-            if key is not None:
-                kept = msgspec.json.encode(counter).decode()
-                await connection.execute(KEEP, claim | {"fingerprint": fingerprint, "data": kept})
+        await session.commit()
     except IntegrityError:
-        async with state.engine.connect() as connection:
-            first, answered = (await connection.execute(KEPT, claim)).one()
-        if first != fingerprint:
-            raise HTTPException(status_code=422) from None
-        counter = msgspec.json.decode(answered, type=Counter)
-        return _success(request, counter, modification=True, idempotent_replay=True)
-    return _success(request, counter, modification=True)
+        await session.rollback()
+    else:
+        return _success(request, counter, modification=True)
+    answer = await session.get_one(Answer, (account, key))
+    if answer.fingerprint != fingerprint:
+        raise HTTPException(status_code=422)
+    counter = msgspec.json.decode(answer.data, type=Counter)
+    return _success(request, counter, modification=True, idempotent_replay=True)
 
 
 @post("/counters/list", status_code=200)
-async def list_counters(data: Page, request: AnyRequest, state: State) -> Response[Envelope]:
-    wanted = {"most": data.per_page, "skipped": (data.page - 1) * data.per_page}
-    async with state.engine.connect() as connection:
-        rows = (await connection.execute(LIST, wanted)).all()
-    flags = common.list_flags(data.page, data.per_page, rows[0][-1] if rows else 0)
-    return _success(request, [counter_of(row) for row in rows], **flags)
+async def list_counters(
+    data: Page, request: AnyRequest, session: NamedDependency[AsyncSession]
+) -> Response[Envelope]:
+    found = (await session.scalars(page_of(data.page, data.per_page))).all()
+    count = await session.scalar(total())
+    flags = common.list_flags(data.page, data.per_page, count or 0)
+    return _success(request, [counter_shown(each) for each in found], **flags)
+
+
+async def open_session(state: State) -> AsyncGenerator[AsyncSession, None]:
+    async with state.sessions() as session:
+        yield session
 
 
 def _success(request: AnyRequest, data: Any, **flags: Any) -> Response[Envelope]:
@@ -111,26 +121,19 @@ def _admission(key: str) -> Callable[[ASGIConnection[Any, Any, Any, Any], BaseRo
     return admit
 
 
-async def _log_success(request: AnyRequest) -> None:
-    _log(request, 200)
-
-
-def _refuse(request: AnyRequest, refusal: HTTPException) -> Response[Any]:
-    _log(request, refusal.status_code)
-    content = {"status_code": refusal.status_code, "detail": refusal.detail}
-    return Response(content, status_code=refusal.status_code)
-
-
-def _log(request: AnyRequest, status: int) -> None:
-    state = request.state
-    log.info(
-        "call",
-        request_id=state.request_id,
-        action=request.scope["path"],
-        account=state.account,
-        status=status,
-        ms=round((time.perf_counter() - state.began) * 1000, 3),
-    )
+async def _log_call(message: Message, scope: Scope) -> None:
+    """A hook that writes the line of a call when its answer is about to be sent."""
+    state = scope["state"]
+    if message["type"] == "http.response.start" and "began" in state:
+        common.log_call(
+            log,
+            request_id=state["request_id"],
+            action=scope["path"],
+            account=state["account"],
+            status=message["status"],
+            began=state["began"],
+            size=int(MutableScopeHeaders.from_message(message)["content-length"]),
+        )
 
 
 def make_ping_app() -> Litestar:
@@ -143,21 +146,21 @@ def make_app(folder: Path, key: str) -> Litestar:
 
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
-        app.state.engine = database.make_async_engine(folder)
+        engine = database.make_async_engine(folder)
+        app.state.sessions = async_sessionmaker(engine, expire_on_commit=False)
         app.state.counters = {
             each.id: Counter(*each) for each in common.new_counters(common.COUNTERS)
         }
         yield
-        await app.state.engine.dispose()
+        await engine.dispose()
 
     router = Router(
         "/",
         route_handlers=[increment_in_memory, increment, list_counters],
         guards=[_admission(key)],
-        after_response=_log_success,
-        exception_handlers={HTTPException: _refuse},
+        dependencies={"session": Provide(open_session)},
     )
-    return Litestar([router], lifespan=[lifespan], openapi_config=None)
+    return Litestar([router], lifespan=[lifespan], before_send=[_log_call], openapi_config=None)
 
 
 def main(port: int, level: str, folder: Path, key: str) -> None:

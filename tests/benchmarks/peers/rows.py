@@ -31,9 +31,10 @@ class Rows:
         self._turn = asyncio.Lock()
 
     async def open(self, folder: Path) -> Self:
-        self._writer, self._reader = [
-            await aiosqlite.connect(folder / database.FILE, isolation_level=None) for _ in range(2)
-        ]
+        file = folder / database.FILE
+        # The first statement of a write begins a transaction, and no statement has to ask for it.
+        self._writer = await aiosqlite.connect(file, isolation_level="IMMEDIATE")
+        self._reader = await aiosqlite.connect(file, isolation_level=None)
         await self._writer.execute("PRAGMA synchronous = FULL")
         return self
 
@@ -41,41 +42,53 @@ class Rows:
         await self._writer.close()
         await self._reader.close()
 
-    async def increment(self, values: Mapping[str, Any]) -> Row | None:
+    async def increment(self, account: str, id: str, by: int) -> Row | None:
         """The counter's new row; None where there is no such counter."""
         async with self._turn:
-            return await self._increment(values)
+            return await self._write(account, id, by)
 
     async def increment_once(
-        self, values: Mapping[str, Any], claim: Mapping[str, Any], show: Callable[[Row], str]
+        self, claim: Mapping[str, Any], show: Callable[[Row], str], id: str, by: int
     ) -> Row | None:
         """The same, with what is shown of it kept under the claim (account, key, fingerprint).
 
         Raises Replay when the claim was made before, KeyReused when for something else.
         """
         async with self._turn:
-            await self._writer.execute("BEGIN IMMEDIATE")
             try:
-                row = await self._increment(values)
-                if row is not None:
-                    await self._writer.execute(database.KEEP, {**claim, "data": show(row)})
-                await self._writer.execute("COMMIT")
+                return await self._write(
+                    claim["account"], id, by, lambda row: {**claim, "data": show(row)}
+                )
             except sqlite3.IntegrityError:
-                await self._writer.execute("ROLLBACK")
-            except BaseException:
-                await self._writer.execute("ROLLBACK")
-                raise
-            else:
-                return row
+                pass  # somebody had the key before
         ((fingerprint, data),) = await self._reader.execute_fetchall(database.KEPT, claim)
         raise Replay(data) if fingerprint == claim["fingerprint"] else KeyReused
 
     async def page(self, page: int, per_page: int) -> list[Row]:
         """The rows of a page; the last column of each tells how many there are in all."""
-        values = {"most": per_page, "skipped": (page - 1) * per_page}
+        values = database.page_values(page, per_page)
         return list(await self._reader.execute_fetchall(database.LIST, values))  # type: ignore[arg-type]
 
-    async def _increment(self, values: Mapping[str, Any]) -> Row | None:
-        found = await self._writer.execute_fetchall(database.INCREMENT, values)
-        row = next(iter(found), None)
-        return None if row is None else tuple(row)
+    async def _write(
+        self,
+        account: str,
+        id: str,
+        by: int,
+        answer: Callable[[Row], Mapping[str, Any]] | None = None,
+    ) -> Row | None:
+        """One transaction: the step, its history, and the answer that is kept of it, if any."""
+        try:
+            found = await self._writer.execute_fetchall(
+                database.INCREMENT, database.step_values(id, by)
+            )
+            row = next((tuple(each) for each in found), None)
+            if row is not None:
+                change = database.change_values(row, by, account)
+                await self._writer.execute(database.ADD_CHANGE, change)
+                if answer is not None:
+                    await self._writer.execute(database.KEEP, answer(row))
+            await self._writer.commit()
+        except BaseException:
+            await self._writer.rollback()
+            raise
+        return row

@@ -3,9 +3,9 @@
 from datetime import datetime
 from typing import Annotated, Any
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, convert
 
-from tests.benchmarks.peers import common
+from tests.benchmarks.peers import common, models
 
 
 class Step(Struct, forbid_unknown_fields=True):
@@ -43,3 +43,8 @@ def counter_of(row: tuple[Any, ...]) -> Counter:
     """A counter from a row of the database, which has its moments as text."""
     made, updated = map(datetime.fromisoformat, row[9:11])
     return Counter(*row[:9], made, updated)
+
+
+def counter_shown(mapped: models.Counter) -> Counter:
+    """A counter from a mapped class."""
+    return convert(mapped, Counter, from_attributes=True)

@@ -22,8 +22,10 @@ from tests.benchmarks.starts import Start
 from tests.benchmarks.subjects import Subject
 from tests.benchmarks.tables import Target
 
+TITLE = "Actions: registered ones, of which one is called or all"
 GATEWAYS = {"1": 1, "10": 10, "10 again": 10, "100": 100, "1,000": 1_000}
 """The same number twice: how far two gateways differ that do not."""
+ROWS = tuple(f"{name}, {kind}" for name in GATEWAYS for kind in ("one", "all"))
 FEW, AGAIN, MANY = "10", "10 again", "1,000"
 TARGET = Target(1.05, at_least=False)
 """A gap below 5 % is none that this machine can show."""
@@ -58,12 +60,21 @@ def measure_actions(folder: Path, effort: Effort) -> Part:
     }
     held = [_held(found, kind, than) for kind in ("one", "all") for than in (AGAIN, MANY)]
     return Part(
-        "Actions: registered ones, of which one is called or all",
+        TITLE,
         ("own actions, called", *LOAD_HEAD, "start, s", "idle, MB"),
         rows,
         raw,
         held,
     )
+
+
+def open_actions(stack: ExitStack, folder: Path, count: int) -> Subject:
+    """Calls to all of so many actions, in no order."""
+    folder.mkdir(parents=True)
+    turns = write_actions(folder / f"{_MODULE}.py", count)
+    Random(count).shuffle(turns)  # noqa: S311 - nothing secret
+    server = stack.enter_context(gateway(folder, "--actions", _MODULE))
+    return Subject(server, turns[0], [f"{each} {{}}" for each in turns])
 
 
 def _start(stack: ExitStack, folder: Path, count: int) -> tuple[Server, list[str], list[Start]]:

@@ -11,8 +11,10 @@ from tests.benchmarks.scale.rounds import Effort, Load, run_rounds
 from tests.benchmarks.serving import Server
 from tests.benchmarks.subjects import Subject
 
+TITLE = "Bodies: parameters as one text, and as an object of short texts"
 SIZES = (100, 1_000, 10_000, 100_000, 1_000_000)
 """Bytes of a body."""
+ROWS = tuple(f"{kind}, {size:,}" for kind in ("text", "object") for size in SIZES)
 
 _MODULE = '''"""Actions that take much and answer little."""
 
@@ -106,7 +108,7 @@ def measure_bodies(folder: Path, effort: Effort) -> Part:
         for name, runs in found.items()
     }
     return Part(
-        "Bodies: parameters as one text, and as an object of short texts",
+        TITLE,
         ("parameters, bytes", *LOAD_HEAD, "MB/s"),
         rows,
         raw,

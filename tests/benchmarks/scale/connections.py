@@ -7,7 +7,9 @@ from tests.benchmarks.parts import LOAD_HEAD, Part, load_cells, raw_run
 from tests.benchmarks.scale.rounds import Effort, Load, run_rounds
 from tests.benchmarks.subjects import open_increment, open_ping
 
+TITLE = "Connections: the shortest call and the hot write"
 COUNTS = (1, 2, 8, 32, 64, 128, 256, 512)
+ROWS = tuple(f"{name}, {count}" for name in ("ping", "increment") for count in COUNTS)
 
 
 def measure_connections(folder: Path, effort: Effort) -> Part:
@@ -26,7 +28,7 @@ def measure_connections(folder: Path, effort: Effort) -> Part:
     rows = [(name, *load_cells(runs)) for name, runs in found.items()]
     raw = {name: [raw_run(run) for run in runs] for name, runs in found.items()}
     return Part(
-        "Connections: the shortest call and the hot write",
+        TITLE,
         ("action, connections", *LOAD_HEAD),
         rows,
         raw,

@@ -24,8 +24,10 @@ from tests.benchmarks.serving import BenchmarkError, Server
 from tests.benchmarks.subjects import Subject
 from tests.benchmarks.tables import Target
 
+TITLE = "Counters on SQLite"
 COUNTS = (1_000, 100_000, 1_000_000, 10_000_000)
 ACTIONS = ("get", "increment", "list")
+ROWS = tuple(f"{action}, {count:,}" for action in ACTIONS for count in COUNTS)
 PER_PAGE = 50
 TARGET = Target(1.5, at_least=False)
 
@@ -45,7 +47,7 @@ def measure_counters(
             server = stack.enter_context(gateway(folder / str(shelf.count), *shelf.options))
             _require_sound(server, shelf)
             for action in ACTIONS:
-                loads[_name(action, shelf.count)] = _load(server, shelf, action, effort)
+                loads[_name(action, shelf.count)] = _load(server, shelf, action, effort.seconds)
         found = run_rounds(dict(sorted(loads.items(), key=_by_action)), effort)
     few = min(counts)
     held = [
@@ -53,8 +55,16 @@ def measure_counters(
     ]
     rows = [(name, *load_cells(runs)) for name, runs in found.items()]
     raw = {name: [raw_run(run) for run in runs] for name, runs in found.items()}
-    where = "SQLite" if place.server is None else "PostgreSQL"
-    return Part(f"Counters on {where}", ("action, counters", *LOAD_HEAD), rows, raw, held)
+    title = TITLE if place.server is None else "Counters on PostgreSQL"
+    return Part(title, ("action, counters", *LOAD_HEAD), rows, raw, held)
+
+
+def open_increments(stack: ExitStack, folder: Path, place: Place, count: int, seconds: int) -> Load:
+    """Increments among so many counters, in runs of so many seconds."""
+    shelf = filled(place, count)
+    server = stack.enter_context(gateway(folder, *shelf.options))
+    _require_sound(server, shelf)
+    return _load(server, shelf, "increment", seconds)
 
 
 def _name(action: str, count: int) -> str:
@@ -66,12 +76,12 @@ def _by_action(named: tuple[str, Load]) -> int:
     return ACTIONS.index(named[0].partition(",")[0])
 
 
-def _load(server: Server, shelf: Filled, action: str, effort: Effort) -> Load:
+def _load(server: Server, shelf: Filled, action: str, seconds: int) -> Load:
     path = f"/api/v1/counters/{action}"
     if action == "list":
         subject = Subject(server, path, [json.dumps({"per_page": PER_PAGE})], shelf.key)
         return Load(subject, before=shelf.warm)
-    chance, most = Random(f"{action} {shelf.count}"), _DRAWN_A_SECOND * effort.seconds  # noqa: S311
+    chance, most = Random(f"{action} {shelf.count}"), _DRAWN_A_SECOND * seconds  # noqa: S311
 
     def draw() -> list[str]:
         return [f'{{"id":"{counter_id(chance.randrange(shelf.count))}"}}' for _ in range(most)]

@@ -12,7 +12,9 @@ from tests.benchmarks.serving import HOST, BenchmarkError
 from tests.benchmarks.subjects import open_ping
 from tests.benchmarks.tables import Target
 
+TITLE = "Memory by open connections"
 COUNTS = (0, 500, 1_000, 2_500, 5_000)
+ROWS = tuple(f"{count:,}" for count in COUNTS)
 TARGET = Target(10, at_least=False)
 """Kilobytes a connection."""
 
@@ -46,7 +48,7 @@ def measure_memory(folder: Path, effort: Effort) -> Part:
     held = [Held(f"memory a connection, of {COUNTS[-1]:,}, kB", slopes, TARGET)]
     raw = {"connections": COUNTS, "megabytes": [[round(each, 2) for each in run] for run in runs]}
     return Part(
-        "Memory by open connections",
+        TITLE,
         ("open connections", "memory, MB", "kB a connection"),
         rows,
         raw,

@@ -8,6 +8,8 @@ from tests.benchmarks.scale.rounds import Effort
 from tests.benchmarks.starts import Start, measure_starts
 from tests.benchmarks.tables import Target
 
+TITLE = "Starts"
+ROWS = ("fresh", "existing")
 SECONDS = Target(1.5, at_least=False)
 MEGABYTES = Target(90, at_least=False)
 
@@ -30,7 +32,7 @@ def measure_idle(folder: Path, effort: Effort) -> Part:
         kind: {"seconds": _seconds(some), "megabytes": _megabytes(some)}
         for kind, some in found.items()
     }
-    return Part("Starts", ("data folder", "ready after, s", "idle, MB"), rows, raw, held)
+    return Part(TITLE, ("data folder", "ready after, s", "idle, MB"), rows, raw, held)
 
 
 def _seconds(starts: list[Start]) -> list[float]:
