@@ -26,7 +26,8 @@ _GROUP_MAX = 128
 _PREFIX = "halyard:limit:"
 _MICROSECONDS = 1_000_000
 
-# A window is a list with the time of each unit that was taken, oldest first.
+# A window is a list with the time of each unit that was taken, oldest first. All numbers come back
+# in one string, since the client would read a list of them one by one, each with an await.
 _SCRIPT = """
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
@@ -64,7 +65,7 @@ while ARGV[at] do
     end
     keys, at = keys + buckets, at + 2 + 2 * buckets
 end
-return answer
+return table.concat(answer, ' ')
 """
 
 
@@ -91,6 +92,8 @@ class SharedWindows:
                 client_url(url),
                 single_connection_client=True,
                 socket_connect_timeout=PATIENCE,
+                # The client's own costs a task; each question has one here, for all of its steps.
+                socket_timeout=None,
                 # Once more where the server closed a connection that was idle.
                 retry=Retry(NoBackoff(), 1),
             )
@@ -157,8 +160,8 @@ class SharedWindows:
                 keys.append(_PREFIX + name)
                 said += (policy.calls, policy.seconds * _MICROSECONDS)
         async with asyncio.timeout(PATIENCE):
-            answer: list[int] = await self._script(keys=keys, args=said)
-            return answer
+            answer: bytes = await self._script(keys=keys, args=said)
+        return [int(number) for number in answer.split()]
 
     def _lose(self, fault: Exception) -> None:
         if self._looking is None:

@@ -92,6 +92,19 @@ async def test_who_waits_as_long_as_told_finds_room(redis: str, open_windows: Op
     assert await waits(windows, one, 3) == 0.0
 
 
+async def test_the_widest_window_is_told_to_the_millisecond(
+    redis: str, open_windows: OpenWindows
+) -> None:
+    windows = await open_windows(redis)
+    one = [fresh(1, 99_999)]
+    await waits(windows, one)
+    refused = await windows.take(one, 1)
+
+    assert refused is not None
+    assert 99_990 < refused.wait <= 99_999.001
+    assert refused.wait == round(refused.wait, 3)
+
+
 async def test_what_one_window_refuses_is_not_counted_in_the_other(
     redis: str, open_windows: OpenWindows
 ) -> None:
