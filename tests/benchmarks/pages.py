@@ -9,7 +9,7 @@ from .contest import CONSTANT, GATEWAY, PEER, SERVERS, TUNED
 from .levels import LEVELS, OWN, OWN_DOES, TITLES
 from .parts import KeptPart, load_parts
 from .profiles import load_profiles, profile_report
-from .report import NAMES, parts_report, plain, report, verdicts
+from .report import NAMES, details_report, parts_report, plain, report, verdicts
 from .results import LevelResult, Results, load_results
 from .tables import table
 
@@ -46,6 +46,7 @@ def contents() -> dict[Path, dict[str, str]]:
             "results": report(results, parts),
             "parts": parts_report(parts),
             "profile": profile_report(load_profiles()),
+            "details": details_report(parts),
         },
     }
 
