@@ -1,10 +1,11 @@
 """The chart: a picture of every level, for those who do not read tables."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
 from typing import Any
 
-from .contest import CONSTANT, GATEWAY
+from .contest import CONSTANT, GATEWAY, PEER, TUNED
 from .levels import LEVELS
 from .report import plain
 from .results import LevelResult, Results
@@ -23,11 +24,36 @@ def write_chart(results: Results, file: Path) -> None:
     figure = Figure(figsize=(5 * COLUMNS, 3.1 * rows), layout="constrained")
     for place, name in enumerate(levels, start=1):
         _draw(figure.add_subplot(rows, COLUMNS, place), name, results[name])
-    legend = figure.add_subplot(rows, COLUMNS, len(levels) + 1)
-    legend.axis("off")
-    legend.text(0, 0.95, _legend(results, levels), va="top", linespacing=1.6, color=INK)
+    room = figure.add_subplot(rows, COLUMNS, len(levels) + 1)
+    room.axis("off")
+    room.text(0, 0.95, legend(results, levels), va="top", linespacing=1.6, color=INK)
     FigureCanvasAgg(figure)
     figure.savefig(file, dpi=100)
+
+
+def legend(results: Results, levels: Sequence[str]) -> str:
+    """What the bars are, and Halyard's ratios to a handler that does nothing and to FastAPI."""
+    dates = ", ".join(dict.fromkeys(results[name].origin.at for name in levels))
+    return "\n".join(
+        (
+            "Bars: the median of the rounds; lines below them: from",
+            "the least to the most. One process on one core,",
+            f"64 connections, {dates}.",
+            *(["?: other work ran beside it."] if _doubtful(results, levels) else []),
+            "",
+            "Halyard beside a constant aiohttp handler (= 1):",
+            *(f"    {name}: {_ratios(results[name])}" for name in levels),
+        )
+    )
+
+
+def _ratios(result: LevelResult) -> str:
+    told = [f"{median(found):.2f}" for found in [result.ratios(GATEWAY, CONSTANT)] if found]
+    for base in (PEER, TUNED):
+        found = result.ratios(GATEWAY, base)
+        if found:
+            told.append(f"to {plain(base)} {median(found):.1f}")
+    return " · ".join(told)
 
 
 def _draw(axes: Any, name: str, result: LevelResult) -> None:
@@ -50,24 +76,5 @@ def _draw(axes: Any, name: str, result: LevelResult) -> None:
     axes.xaxis.set_major_formatter("{x:,.0f}")
 
 
-def _legend(results: Results, levels: list[str]) -> str:
-    """What the bars are, and how Halyard stands to a handler that does nothing."""
-    dates = ", ".join(dict.fromkeys(results[name].origin.at for name in levels))
-    ratios = {
-        name: median(found) for name in levels if (found := results[name].ratios(GATEWAY, CONSTANT))
-    }
-    return "\n".join(
-        (
-            "Bars: the median of the rounds; lines below them: from",
-            "the least to the most. One process on one core,",
-            f"64 connections, {dates}.",
-            *(["?: other work ran beside it."] if _doubtful(results, levels) else []),
-            "",
-            "Halyard beside a constant aiohttp handler (= 1):",
-            *(f"    {name}: {ratio:.2f}" for name, ratio in ratios.items()),
-        )
-    )
-
-
-def _doubtful(results: Results, levels: list[str]) -> bool:
+def _doubtful(results: Results, levels: Sequence[str]) -> bool:
     return any(each.is_doubtful for name in levels for each in results[name].servers.values())

@@ -17,6 +17,14 @@ EXPECTED: Mapping[str, tuple[str, Sequence[str]]] = {
 }
 """Each part by its name: its title, and the first cells of the rows that it should have."""
 
+DETAILS: Mapping[str, str] = {
+    "tail": "The p99 of a durable increment",
+    "limited": "A limited call, by function",
+    "connection": "A connection's memory, by type",
+    "start": "A start, by package",
+}
+"""Titles of what tells where that goes which is no processor time of a call, by name."""
+
 
 def missing(name: str, part: Part | None) -> Iterator[str]:
     """The rows that a part should have and does not; all of them where there is no part."""

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Mapping
 from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 from typing import Any
@@ -18,11 +19,13 @@ DATABASE = Path("data", "halyard.db")
 """Where it is in the gateway's folder."""
 
 
-def gateway(folder: Path, *options: str) -> AbstractContextManager[Server]:
+def gateway(
+    folder: Path, *options: str, variables: Mapping[str, str] = {}
+) -> AbstractContextManager[Server]:
     """The gateway as a user starts it, with its database in `folder`."""
     port = free_port()
     command = [HALYARD, "serve", "--data", _data(folder), "--port", str(port), *options]
-    return serving(command, port=port, folder=folder, ready="/readyz")
+    return serving(command, port=port, folder=folder, ready="/readyz", variables=variables)
 
 
 def limited_gateway(stack: ExitStack, folder: Path, *options: str) -> tuple[Server, str]:

@@ -10,7 +10,8 @@ import asyncio
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
@@ -28,7 +29,7 @@ from gateway.limits.limiter import Limiter, Rule
 from gateway.limits.policy import parse_limit
 from gateway.limits.shared import SharedWindows
 from gateway.limits.windows import Windows
-from gateway.logs import Log, make_log
+from gateway.logs import make_log
 from gateway.settings import Settings
 from gateway.stages.authenticate import authenticate
 from gateway.stages.limit import Told, limit
@@ -70,13 +71,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="limits", description=str(__doc__).partition("\n")[0])
     parser.add_argument("--calls", type=int, default=20_000, help="calls of a round (20000)")
     parser.add_argument("--redis", default=REDIS, help=f"address of a Redis ({REDIS})")
+    parser.add_argument("--print", action="store_true", help="keep nothing, leave the page")
     options = parser.parse_args()
     found: Found = {}
     uvloop.run(_measure(found, options.calls, options.redis))
     part = _part(found)
     say("", part.tables())
-    keep_part("limits", part, origin_now(ROUNDS, 0))
-    write_pages()
+    if not options.print:
+        keep_part("limits", part, origin_now(ROUNDS, 0))
+        write_pages()
 
 
 def _part(found: Found) -> Part:
@@ -98,22 +101,24 @@ def _part(found: Found) -> Part:
     return Part(LIMITS, ("", "µs a call", "range", "CPU, µs"), rows, raw, held)
 
 
-async def _measure(found: Found, calls: int, redis: str) -> None:
+@asynccontextmanager
+async def open_steps(redis: str) -> AsyncIterator[dict[str, Step]]:
+    """Authentication alone, and with each kind of limit, of a gateway in this process."""
     log = make_log(Settings(log_level="warning"), sys.stderr)
     with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
         gateway = Gateway(Settings(data=Path(folder)), log)
+        shared = SharedWindows(redis, log)
         await gateway.migrate()
         await gateway.open()
         try:
-            await _measure_ours(found, gateway, calls, redis, log)
+            await shared.open()
+            yield await _steps(gateway, shared)
         finally:
+            await shared.close()
             await gateway.close()
-    if find_spec("limits") is not None:
-        await _measure_library(found, calls, redis)
 
 
-async def _measure_ours(found: Found, gateway: Gateway, calls: int, redis: str, log: Log) -> None:
-    measure = partial(_measure_step, found)
+async def _steps(gateway: Gateway, shared: SharedWindows) -> dict[str, Step]:
     key = await gateway.found()
     assert key is not None
     registered = gateway.registry.find(*PATH.split("/"))
@@ -137,21 +142,31 @@ async def _measure_ours(found: Found, gateway: Gateway, calls: int, redis: str, 
         return counted
 
     clock = asyncio.get_running_loop().time
-    none, own = Rule(1, None), Rule(1, parse_limit("100000/60"))
-    default = parse_limit("100000/60")
-    await measure("authentication", known, calls)
-    for name, rule in zip(WINDOWS, (none, own), strict=True):
-        limiter = Limiter({PATH: rule}, default=default, windows=Windows(clock))
-        await measure(f"authentication and {name} in memory", limiting(limiter), calls)
-    shared = SharedWindows(redis, log)
-    await shared.open()
-    for name, rule in zip(WINDOWS, (none, own), strict=True):
-        windows = Windows(clock)
-        limiter = Limiter({PATH: rule}, default=default, windows=windows, shared=shared)
-        await measure(f"authentication and {name} in Redis", limiting(limiter), calls // 10)
-        step = limiting(limiter)
-        await measure(f"the same, {name}, {AT_ONCE} at once", step, calls // 4, at_once=AT_ONCE)
-    await shared.close()
+    steps: dict[str, Step] = {"authentication": known}
+    for where, windows_of_all in (("memory", None), ("Redis", shared)):
+        for name, own in zip(WINDOWS, (None, parse_limit("100000/60")), strict=True):
+            limiter = Limiter(
+                {PATH: Rule(1, own)},
+                default=parse_limit("100000/60"),
+                windows=Windows(clock),
+                shared=windows_of_all,
+            )
+            steps[f"authentication and {name} in {where}"] = limiting(limiter)
+    return steps
+
+
+async def _measure(found: Found, calls: int, redis: str) -> None:
+    async with open_steps(redis) as steps:
+        for name, step in steps.items():
+            if name.endswith("in Redis"):
+                await _measure_step(found, name, step, calls // 10)
+                windows = name.removeprefix("authentication and ").removesuffix(" in Redis")
+                at_once = f"the same, {windows}, {AT_ONCE} at once"
+                await _measure_step(found, at_once, step, calls // 4, at_once=AT_ONCE)
+            else:
+                await _measure_step(found, name, step, calls)
+    if find_spec("limits") is not None:
+        await _measure_library(found, calls, redis)
 
 
 async def _measure_library(found: Found, calls: int, redis: str) -> None:

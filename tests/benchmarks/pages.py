@@ -9,7 +9,7 @@ from .contest import CONSTANT, GATEWAY, PEER, SERVERS, TUNED
 from .levels import LEVELS, OWN, OWN_DOES, TITLES
 from .parts import KeptPart, load_parts
 from .profiles import load_profiles, profile_report
-from .report import NAMES, parts_report, plain, report, verdicts
+from .report import NAMES, details_report, parts_report, plain, report, verdicts
 from .results import LevelResult, Results, load_results
 from .tables import table
 
@@ -46,6 +46,7 @@ def contents() -> dict[Path, dict[str, str]]:
             "results": report(results, parts),
             "parts": parts_report(parts),
             "profile": profile_report(load_profiles()),
+            "details": details_report(parts),
         },
     }
 
@@ -73,7 +74,7 @@ def summary(results: Results, parts: Mapping[str, KeptPart]) -> str:
         if any(ratios):
             rows.append((f"Halyard / {plain(base)}", *ratios))
     charts = [
-        f"{name}, {LEVELS[name].title}, calls/s\n{bars(results[name])}"
+        f"{name}, {LEVELS[name].title}, calls/s (least to most)\n{bars(results[name])}"
         for name in CHARTED
         if name in results
     ]
@@ -95,12 +96,16 @@ def levels_table() -> str:
 
 
 def bars(result: LevelResult) -> str:
-    """A bar for each server, the fastest first; the constant handler does no such work."""
+    """A bar for each server, the fastest first, its median, and the least and the most.
+
+    The constant handler does no such work and has none.
+    """
     found = {name: figures for name, figures in result.servers.items() if name != CONSTANT}
     most = max(figures.rate for figures in found.values())
     width = max(len(plain(name)) for name in found)
     return "\n".join(
         f"{plain(name):{width}}  {_bar(figures.rate / most)} {figures.rate:,.0f}"
+        f" ({min(figures.rates):,.0f} to {max(figures.rates):,.0f})"
         for name, figures in sorted(found.items(), key=lambda each: -each[1].rate)
     )
 

@@ -63,10 +63,12 @@ class Part:
     raw: Any
     """The same and more, as JSON."""
     held: Sequence[Held] = field(default_factory=tuple)
+    told: str = ""
+    """What the measures say, in sentences."""
 
     def tables(self) -> str:
-        """The measures, and those that have a target."""
-        tables = [table(self.head, self.rows)]
+        """What is told, the measures, and those that have a target."""
+        tables = [*([self.told] if self.told else []), table(self.head, self.rows)]
         if self.held:
             tables.append(table(HELD_HEAD, [each.row() for each in self.held]))
         return "\n\n".join(tables)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from statistics import median
 
 from .contest import CONSTANT, GATEWAY, PEER, SERVERS, TUNED
-from .expected import EXPECTED, missing
+from .expected import DETAILS, EXPECTED, missing
 from .levels import OWN, TITLES
 from .parts import HELD_HEAD, Held, KeptPart
 from .results import Figures, LevelResult, Origin, Results
@@ -65,19 +65,15 @@ def report(results: Results, parts: Mapping[str, KeptPart]) -> str:
 
 def parts_report(parts: Mapping[str, KeptPart]) -> str:
     """A section for each part, also for those that were not measured."""
-    sections = []
-    for name in dict.fromkeys((*EXPECTED, *parts)):
-        kept = parts.get(name)
-        if kept is None:
-            sections += [f"### {EXPECTED[name][0]}", ""]
-        else:
-            sections += [f"### {kept.part.title}", "", kept.part.tables(), ""]
-        left = "; ".join(missing(name, None if kept is None else kept.part))
-        if kept is None or left:
-            sections += [f"Not measured: {left}." if left else "Not measured.", ""]
-        if kept is not None:
-            sections += [f"{kept.origin}.", ""]
-    return "\n".join([*sections, *_versions({name: each.origin for name, each in parts.items()})])
+    shown = {name: each for name, each in parts.items() if name not in DETAILS}
+    titles = {name: title for name, (title, _) in EXPECTED.items()}
+    return "\n".join(_sections({**titles, **_titles(shown)}, shown))
+
+
+def details_report(parts: Mapping[str, KeptPart]) -> str:
+    """The same of what tells where that goes which is no processor time of a call."""
+    shown = {name: each for name, each in parts.items() if name in DETAILS}
+    return "\n".join(_sections({**DETAILS, **_titles(shown)}, shown))
 
 
 def targets_table(results: Results, parts: Mapping[str, KeptPart]) -> str:
@@ -162,6 +158,24 @@ def _level_row(
         f"{median(figures.p99_ms):,.1f}",
         f"{median(figures.microseconds):,.0f}",
     )
+
+
+def _titles(parts: Mapping[str, KeptPart]) -> dict[str, str]:
+    return {name: kept.part.title for name, kept in parts.items()}
+
+
+def _sections(titles: Mapping[str, str], parts: Mapping[str, KeptPart]) -> Iterator[str]:
+    for name, title in titles.items():
+        kept = parts.get(name)
+        yield from (f"### {title}", "")
+        if kept is not None:
+            yield from (kept.part.tables(), "")
+        left = "; ".join(missing(name, None if kept is None else kept.part))
+        if kept is None or left:
+            yield from (f"Not measured: {left}." if left else "Not measured.", "")
+        if kept is not None:
+            yield from (f"{kept.origin}.", "")
+    yield from _versions({name: each.origin for name, each in parts.items()})
 
 
 def _middle(values: Sequence[float]) -> str:

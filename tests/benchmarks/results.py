@@ -21,9 +21,10 @@ OURS = (
 )
 """The distributions that the gateway's speed depends on."""
 DISTRIBUTIONS = (
-    *("aiohttp", "aiosqlite", "blacksheep", "fastapi", "flask", "flask-smorest", "gunicorn"),
-    *("httptools", "litestar", "marshmallow", "msgspec", "multidict", "orjson", "pydantic"),
-    *("sanic", "sanic-ext", "sqlalchemy", "starlette", "structlog", "uvicorn", "uvloop"),
+    *("aiohttp", "aiosqlite", "blacksheep", "fastapi", "flask", "flask-smorest", "greenlet"),
+    *("gunicorn", "httptools", "litestar", "marshmallow", "msgspec", "multidict", "orjson"),
+    *("pydantic", "pydantic-core", "sanic", "sanic-ext", "sqlalchemy", "starlette", "structlog"),
+    *("uvicorn", "uvloop", "webargs", "werkzeug"),
 )
 _CODE = ("gateway", "actions", "schemas")
 

@@ -57,6 +57,11 @@ class Server:
     """What it writes to stdout."""
     seconds_to_ready: float
 
+    @property
+    def complaints(self) -> Path:
+        """What it writes to stderr."""
+        return self.output.with_name("stderr")
+
     def post(self, path: str, body: str, key: str | None = None) -> tuple[int, Any]:
         """The status and the JSON of the answer."""
         reply = self.ask(path, body, {} if key is None else {"Authorization": f"Bearer {key}"})
@@ -117,9 +122,17 @@ def free_port() -> int:
 
 @contextlib.contextmanager
 def serving(
-    command: Sequence[str], *, port: int, folder: Path, ready: str = "/"
+    command: Sequence[str],
+    *,
+    port: int,
+    folder: Path,
+    ready: str = "/",
+    variables: Mapping[str, str] = {},
 ) -> Iterator[Server]:
-    """Run `command` from when it answers GET `ready` with no 5xx until the block ends."""
+    """Run `command` from when it answers GET `ready` with no 5xx until the block ends.
+
+    `variables` are added to its environment.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     output, complaints = folder / "stdout", folder / "stderr"
     began = time.perf_counter()
@@ -127,7 +140,7 @@ def serving(
         process = subprocess.Popen(
             ["taskset", "-c", SERVER_CPU, *command],
             cwd=folder,
-            env=environment(),
+            env={**environment(), **variables},
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=err,

@@ -1,7 +1,7 @@
 """Shares: the parts of the gateway that the samples of a profile fall into."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from statistics import median
 
 from .machine import ThreadTimes
@@ -63,11 +63,8 @@ def shares(stacks: Iterable[str], times: ThreadTimes) -> dict[str, float]:
     hardly ever where it is without Python's lock.
     """
     samples: Counter[str] = Counter()
-    for line in stacks:
-        stack, _, count = line.rpartition(" ")
-        frames = stack.split(";")
-        if not _waits(frames) and not any(frame.startswith(_OTHERS) for frame in frames):
-            samples[part_of(frames)] += int(count)
+    for frames, count in of_first_thread(stacks):
+        samples[part_of(frames)] += count
     total = times.user + times.kernel + times.others_user + times.others_kernel
     in_kernel = sum(samples[name] for name in _KERNELS)
     found = dict.fromkeys(NAMES, 0.0)
@@ -77,6 +74,15 @@ def shares(stacks: Iterable[str], times: ThreadTimes) -> dict[str, float]:
             used, of = times.kernel, in_kernel
         found[name] = used / total * seen / of
     return found | {DATABASE: times.others_user / total, DISK: times.others_kernel / total}
+
+
+def of_first_thread(stacks: Iterable[str]) -> Iterator[tuple[list[str], int]]:
+    """The frames of each stack in which the first thread works, and how often it was seen."""
+    for line in stacks:
+        stack, _, count = line.rpartition(" ")
+        frames = stack.split(";")
+        if not _waits(frames) and not any(frame.startswith(_OTHERS) for frame in frames):
+            yield frames, int(count)
 
 
 def middle_shares(rounds: Sequence[Mapping[str, float]]) -> dict[str, float]:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.benchmarks import pages, profiles, report
+from tests.benchmarks import chart, pages, profiles, report
 from tests.benchmarks.expected import EXPECTED
 from tests.benchmarks.made import ORIGIN, all_levels, figures, level_of
 from tests.benchmarks.parts import Held, Part, keep_part, load_parts
@@ -69,12 +69,12 @@ def test_a_ratio_stands_beside_what_it_is_by_processor_time() -> None:
 
 
 def test_bars_are_as_long_as_the_rates_and_leave_the_constant_out() -> None:
-    chart = pages.bars(level_of({"constant": 9_000, "gateway": 100, "fastapi": 400, "sanic": 1}))
+    shown = pages.bars(level_of({"constant": 9_000, "gateway": 100, "fastapi": 400, "sanic": 1}))
 
-    fastest, ours, slowest = chart.splitlines()
-    assert fastest == f"FastAPI  {'█' * 40} 400"
-    assert ours == f"Halyard  {'█' * 10} 100"
-    assert slowest == "Sanic    ▏ 1"
+    fastest, ours, slowest = shown.splitlines()
+    assert fastest == f"FastAPI  {'█' * 40} 400 (360 to 440)"
+    assert ours == f"Halyard  {'█' * 10} 100 (90 to 110)"
+    assert slowest == "Sanic    ▏ 1 (1 to 1)"
 
 
 def test_the_summary_has_a_row_for_each_server_and_the_ratios() -> None:
@@ -94,6 +94,13 @@ def test_the_tuned_peer_stands_beside_the_documented_one_where_it_was_measured()
     assert ratios.count("4.00") == 3
     told = [name for name, head in heads.items() if "| / FastAPI | / FastAPI, tuned |" in head]
     assert told == ["W2", "W3", "W3-keyed"]
+
+
+def test_the_charts_legend_has_the_ratios_to_each_base() -> None:
+    shown = chart.legend(all_levels(), ["W1", "W3"]).splitlines()
+
+    assert "    W1: 0.50 · to FastAPI 2.0" in shown
+    assert "    W3: 0.50 · to FastAPI 2.0 · to FastAPI, tuned 4.0" in shown
 
 
 def test_only_the_marked_block_of_a_page_is_written() -> None:

@@ -2,6 +2,7 @@
 
 import resource
 import socket
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -31,8 +32,8 @@ def measure_memory(folder: Path, effort: Effort) -> Part:
 
     They are opened faster than the gateway closes those that say nothing.
     """
-    _allow_files(max(COUNTS) + _OTHER_FILES)
-    runs = [_measure(folder / str(number)) for number in range(effort.rounds)]
+    allow_files(max(COUNTS) + _OTHER_FILES)
+    runs = [megabytes_at(folder / str(number), COUNTS) for number in range(effort.rounds)]
     rows = []
     for place, count in enumerate(COUNTS):
         found = sorted(run[place] for run in runs)
@@ -56,24 +57,25 @@ def measure_memory(folder: Path, effort: Effort) -> Part:
     )
 
 
-def _measure(folder: Path) -> list[float]:
-    """Megabytes at each of `COUNTS`."""
+def megabytes_at(folder: Path, counts: Sequence[int]) -> list[float]:
+    """Resident memory at each of these numbers of connections, which only grow."""
     with ExitStack() as stack:
         subject = open_ping(stack, folder)
         run_load(subject, 1)  # what is made once, at the first calls, is no connection's
         server, found = subject.server, []
         opened: list[socket.socket] = []
-        for count in COUNTS:
+        for count in counts:
             while len(opened) < count:
                 opened.append(stack.enter_context(socket.create_connection((HOST, server.port))))
-                _call(opened[-1])
+                ping_once(opened[-1])
             found.append(server.resident_megabytes())
         for connection in opened:  # all of them were open until now
-            _call(connection)
+            ping_once(connection)
         return found
 
 
-def _call(connection: socket.socket) -> None:
+def ping_once(connection: socket.socket) -> None:
+    """Make one call and read its answer. Raises BenchmarkError when there is none."""
     connection.sendall(_CALL)
     answer = b""
     while not answer.endswith(_ANSWERED):
@@ -83,7 +85,8 @@ def _call(connection: socket.socket) -> None:
         answer += got
 
 
-def _allow_files(wanted: int) -> None:
+def allow_files(wanted: int) -> None:
+    """Have this process open so many. Raises BenchmarkError where it must not."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if hard != resource.RLIM_INFINITY and hard < wanted:
         raise BenchmarkError(f"Needs {wanted} open files; the system allows {hard}.")

@@ -70,12 +70,13 @@ def _run(load: Load, seconds: int) -> Run:
 def _outcomes(server: Server) -> Counter[str]:
     """How many calls came to what, by the server's own count."""
     outcomes: Counter[str] = Counter()
-    for outcome, count in _CALLS.findall(_metrics(server)):
+    for outcome, count in _CALLS.findall(metrics(server)):
         outcomes[outcome] += int(float(count))
     return outcomes
 
 
-def _metrics(server: Server) -> str:
+def metrics(server: Server) -> str:
+    """What the gateway's `/metrics` tell."""
     connection = http.client.HTTPConnection(HOST, server.port, timeout=10)
     with closing(connection):
         connection.request("GET", "/metrics")
