@@ -4,10 +4,15 @@ import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
+import orjson
 from hypothesis import strategies as st
 from marshmallow import Schema, fields
 
 from gateway.codec.encode import encode
+from gateway.errors import FilterError, ParameterError
+from gateway.registry import Registered
+from gateway.stages.validate import validate
+from schemas.fields import Id, Zone
 
 EDGES: st.SearchStrategy[Any] = st.sampled_from(
     [
@@ -51,6 +56,30 @@ def written(show: Callable[[Any], Any], value: Any) -> Any:
         return type(failure)
 
 
+def outcome(registered: Registered, sent: dict[str, Any]) -> Any:
+    """What the action would be called with, or the whole answer to who sent this."""
+    text = orjson.dumps(sent)
+    try:
+        params, options = validate(sent, text, registered, None, cursor_secret=b"secret")
+    except ParameterError as refusal:
+        return refusal.message, refusal.errors
+    except FilterError as refusal:
+        return refusal.data()
+    return typed(params), typed(options)
+
+
+LIKELY: dict[type[fields.Field[Any]], st.SearchStrategy[Any]] = {
+    Id: st.just("0193f0f0-0000-7000-8000-000000000000"),
+    Zone: st.just("Europe/Vienna"),
+    fields.String: st.sampled_from(["", "a", "aa", "b", " a ", "UpDown", "xyz", "a@b.at"]),
+    fields.Integer: st.integers(-1, 10),
+    fields.Boolean: st.booleans(),
+    fields.DateTime: st.sampled_from(["2026-11-21T20:34:39Z", "2026-11-21T20:34:39.5+23:59"]),
+    fields.Date: st.just("2026-02-28"),
+    fields.Dict: st.dictionaries(st.sampled_from("ab"), st.sampled_from(["", "a", 1]), max_size=2),
+}
+"""Values that a field of that kind may well take, the special kinds first."""
+
 Whole = Callable[[Schema], st.SearchStrategy[Any]]
 """What is drawn for a shape as a whole."""
 
@@ -58,7 +87,10 @@ Whole = Callable[[Schema], st.SearchStrategy[Any]]
 def values_of(
     field: fields.Field[Any] | None, anything: st.SearchStrategy[Any], whole: Whole
 ) -> st.SearchStrategy[Any]:
-    """Anything, and what fits the field: `whole` of nested shapes, and lists and maps of these."""
+    """Anything, and what fits the field: `whole` of nested shapes, and lists and maps of these.
+
+    With `st.nothing()` for anything, most of it is taken.
+    """
     if isinstance(field, fields.Nested):
         one = whole(field.schema)
         return anything | (st.lists(one | anything, max_size=2) if field.schema.many else one)
@@ -66,5 +98,7 @@ def values_of(
         return anything | st.lists(values_of(field.inner, anything, whole), max_size=2)
     if isinstance(field, fields.Dict) and field.value_field is not None:
         inner = values_of(field.value_field, anything, whole)
-        return anything | st.dictionaries(st.text(max_size=3), inner, max_size=2)
-    return anything
+        names = st.sampled_from("ab") | st.text(max_size=3)
+        return anything | st.dictionaries(names, inner, max_size=2)
+    likely = (values for kind, values in LIKELY.items() if isinstance(field, kind))
+    return anything | next(likely, ANY)

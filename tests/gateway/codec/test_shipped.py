@@ -1,9 +1,7 @@
 """Every shipped shape is compiled; and through the stage `validate` both ways say the same."""
 
 from dataclasses import replace
-from typing import Any
 
-import orjson
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,10 +9,8 @@ from hypothesis import strategies as st
 from actions.catalogue import SECTIONS
 from gateway.codec.load import REFUSED, compile_load, refuse_all
 from gateway.codec.show import why_interpreted
-from gateway.errors import FilterError, ParameterError
 from gateway.registry import Registered, Registry
-from gateway.stages.validate import validate
-from tests.gateway.codec.drawn import ANY, typed
+from tests.gateway.codec.drawn import ANY, outcome, typed
 
 ACTIONS = {each.path: each for each in Registry(SECTIONS)}
 every_action = pytest.mark.parametrize("registered", ACTIONS.values(), ids=ACTIONS)
@@ -43,18 +39,6 @@ def test_its_example_is_taken_without_marshmallow(registered: Registered) -> Non
 
     assert typed(registered.load(rest)) == typed(registered.takes.load(rest))
     assert registered.load_options({}) == ({} if registered.options else REFUSED)
-
-
-def outcome(registered: Registered, sent: dict[str, Any]) -> Any:
-    """What the action would be called with, or the whole answer to who sent this."""
-    text = orjson.dumps(sent)
-    try:
-        params, options = validate(sent, text, registered, None, cursor_secret=b"secret")
-    except ParameterError as refusal:
-        return refusal.message, refusal.errors
-    except FilterError as refusal:
-        return refusal.data()
-    return typed(params), typed(options)
 
 
 @every_action
