@@ -124,7 +124,10 @@ class Pipeline:
             try:
                 observer.saw(call, envelope)
             except Exception:
-                self.shared.log.exception("observer.failed", observer=type(observer).__name__)
+                who, told = type(observer).__name__, trace_facts(call.traceparent)
+                self.shared.log.exception(
+                    "observer.failed", observer=who, request_id=call.request_id, **told
+                )
         return envelope
 
     async def _perform_in_time(self, deadline: float, call: Call) -> bytes:

@@ -18,6 +18,7 @@ from gateway.stages.lane import Lane, refuse_to_cancel_itself
 from gateway.store import idempotency
 from gateway.store.database import Database, LockedError, Transaction
 from gateway.store.idempotency import Claim
+from gateway.tracing import trace_facts
 
 AdmitAgain = Callable[[Call, Registered], Awaitable[None] | None]
 """Looks at a call's caller once more; await what is returned, if it is. Raises ActionError."""
@@ -171,15 +172,16 @@ class Runner:
 
         data = await self._database.write(perform)
         for callback in context.on_commit or ():
-            self._call_back(callback, flags)
+            self._call_back(callback, call)
         return data
 
-    def _call_back(self, callback: Callable[[], None], flags: dict[str, object]) -> None:
+    def _call_back(self, callback: Callable[[], None], call: Call) -> None:
         """The write is committed: whatever happens now, its caller is told so."""
         try:
             callback()
         except Exception:
-            self._shared.log.exception("callback.failed", request_id=flags["request_id"])
+            told = trace_facts(call.traceparent)
+            self._shared.log.exception("callback.failed", request_id=call.request_id, **told)
 
     async def _audit(self, db: Transaction, context: Context, result: Any) -> None:
         """Leave rows about what was done, in its own transaction, as the last of it."""

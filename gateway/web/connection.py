@@ -168,8 +168,23 @@ class Connection(web.RequestHandler):
         """Find requests in what came, and note when their heads had come."""
         known = len(self._messages)
         super().data_received(data)
+        if self._content is not None or len(self._messages) > 1:
+            self._break_off()
         if come := len(self._messages) - known:
             self._arrivals.extend([self._stopwatch()] * come)
+
+    def _break_off(self) -> None:
+        """If what came last is no HTTP in the midst of a body, that body's request ends with it.
+
+        The parser tells of it as of another request, and would let the body wait for its rest.
+        """
+        messages = self._messages
+        if not messages or messages[-1][0].__class__ is RawRequestMessage:
+            return
+        content = messages[-2][1] if len(messages) > 1 else self._content
+        if content is not None and not content.is_eof() and content.exception() is None:
+            messages.pop()
+            content.set_exception(web.RequestPayloadError("badly framed"))
 
     def _next(self) -> Request:
         """The request whose turn it is; who waits to read more of them is told of the room."""

@@ -67,6 +67,11 @@ class Request:
         return content.read_nowait()
 
     @property
+    def is_broken(self) -> bool:
+        """Whether the body broke off or is badly framed: no request can follow it."""
+        return self.content.exception() is not None
+
+    @property
     def is_http_1_0(self) -> bool:
         return self.message.version < (1, 1)
 

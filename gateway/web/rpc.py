@@ -5,6 +5,7 @@ import base64
 import binascii
 import re
 from collections.abc import Iterator
+from http import HTTPStatus
 
 from aiohttp import hdrs
 from multidict import CIMultiDictProxy, istr
@@ -41,6 +42,7 @@ _PREFER = istr("Prefer")
 _TRACEPARENT = istr("traceparent")
 _PREFERENCE = "http-status"
 _NOTHING = JsonBody(b"")
+_MALFORMED = MalformedRequest.code()
 
 
 class Rpc:
@@ -144,6 +146,8 @@ class Rpc:
         if self._cors.origins:
             headers += self._cors.allow(request.headers.get(hdrs.ORIGIN))
         status = envelope.http_status
+        if envelope.code == _MALFORMED and request.is_broken:
+            status = HTTPStatus.BAD_REQUEST
         if _PREFER in request.headers and _PREFERENCE in _preferences(
             ",".join(request.headers.getall(_PREFER))
         ):

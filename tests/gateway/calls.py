@@ -21,6 +21,7 @@ def call_of(
     deadline: float | None = None,
     request_id: str = "call",
     once: str | None = None,
+    traceparent: str | None = None,
     **params: Any,
 ) -> Call:
     """A call as a door makes it.
@@ -37,6 +38,7 @@ def call_of(
         key=house.key if key == "" else key,
         deadline=deadline,
         idempotency_key=once,
+        traceparent=traceparent,
     )
 
 

@@ -8,8 +8,9 @@ import pytest
 from gateway import Action, ActionError, Context, Effect, Section
 from tests.conftest import OpenHouse
 from tests.gateway import toy_store as store
-from tests.gateway.calls import names_kept
+from tests.gateway.calls import answer_of, names_kept
 from tests.gateway.kinds import ON_POSTGRES, ON_SQLITE
+from tests.gateway.test_tracing import GOOD, PARENT, TRACE
 from tests.gateway.toy_shapes import Name, NameShape
 from tests.support.house import House
 
@@ -113,11 +114,13 @@ async def test_what_was_run_again_is_told_once(house: House, told: Told) -> None
 async def test_a_callback_that_fails_changes_no_answer_and_stops_no_other(
     house: House, told: Told
 ) -> None:
-    answer = await house.send("news/keep_and_trip", name="pear")
+    answer = await answer_of(house, "news/keep_and_trip", name="pear", traceparent=GOOD)
 
     assert answer["status"] == "success"
     assert told.names == ["pear", "PEAR"]
-    assert "callback.failed" in [line["event"] for line in house.log.lines]
+    (failure,) = [line for line in house.log.lines if line["event"] == "callback.failed"]
+    assert failure["request_id"] == "call"
+    assert (failure["trace_id"], failure["parent_id"]) == (TRACE, PARENT)
 
 
 @ON_SQLITE

@@ -11,6 +11,7 @@ from tests.conftest import OpenHouse
 from tests.gateway import toys
 from tests.gateway.calls import answer_of, call_of, envelope_of, names_kept
 from tests.gateway.kinds import ON_SQLITE
+from tests.gateway.test_tracing import GOOD, PARENT, TRACE
 from tests.gateway.toys import SECRET
 from tests.support.house import House
 from tests.support.watching import watched
@@ -64,11 +65,16 @@ async def test_an_observer_sees_what_was_refused_on_the_way_too(toybox: House) -
 async def test_an_observer_that_fails_changes_nothing_for_the_caller(toybox: House) -> None:
     witness = Witness()
     pipeline = watched(toybox, Fainting(), witness)
-    envelope = await pipeline.answer(call_of(toybox, "toys/keep", name="pear"))
+    call = call_of(toybox, "toys/keep", name="pear", traceparent=GOOD)
+    envelope = await pipeline.answer(call)
 
     assert envelope.status == "success"
     assert [seen for _, seen in witness.seen] == [envelope]
     assert await names_kept(toybox) == ["pear"]
+    (failure,) = toybox.log.lines
+    assert (failure["event"], failure["observer"]) == ("observer.failed", "Fainting")
+    assert failure["request_id"] == "call"
+    assert (failure["trace_id"], failure["parent_id"]) == (TRACE, PARENT)
 
 
 LINES: list[tuple[str, dict[str, Any], dict[str, Any]]] = [

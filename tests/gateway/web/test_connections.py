@@ -3,10 +3,13 @@
 import pytest
 
 from gateway.web.request import Request
+from tests.conftest import OpenHouse
+from tests.gateway import toys
 from tests.gateway.toys import Bench
 from tests.gateway.web.wire import (
     GREET,
     LAST_CHUNK,
+    HttpAnswer,
     Wire,
     answering,
     chunk,
@@ -17,6 +20,12 @@ from tests.gateway.web.wire import (
     wired,
 )
 from tests.support.house import House
+
+
+@pytest.fixture
+async def patient(open_house: OpenHouse) -> House:
+    """A house that gives bodies longer than a test waits."""
+    return await open_house(door="http", sections=(toys.section,), body_timeout=60)
 
 
 async def test_a_connection_serves_one_call_after_the_other(wire: Wire) -> None:
@@ -131,16 +140,59 @@ async def test_what_is_no_http_is_told_so_and_closed(house: House, wire: Wire, s
     assert (line["code"], line["action"]) == ("MalformedRequest", None)
 
 
-async def test_chunks_that_turn_out_broken_end_the_call_and_the_connection(wire: Wire) -> None:
-    await wire.send(chunked_head(Content_Type="application/json", Expect="100-continue"))
-    leave = await wire.answer()
-    await wire.send(chunk(b"{}"), b"zz\r\n", LAST_CHUNK)
-    answer = await wire.answer()
+BROKEN_CHUNKS = {
+    "no length": b"zz\r\n",
+    "no end": b"2\r\n{}{}\r\n",
+    "after a good one": chunk(b"{}") + b"zz\r\n" + LAST_CHUNK,
+    "bad trailer": b"0\r\nA b\r\n\r\n",
+}
+
+
+def assert_badly_framed(answer: HttpAnswer) -> None:
+    assert answer.line == "HTTP/1.1 400 Bad Request"
+    assert answer.headers["Connection"] == "close"
+    assert answer.envelope["data"] == {
+        "code": "MalformedRequest",
+        "message": "The body broke off or is badly framed.",
+        "retryable": False,
+    }
+
+
+@pytest.mark.parametrize("sent", BROKEN_CHUNKS.values(), ids=BROKEN_CHUNKS)
+async def test_chunks_that_turn_out_broken_end_the_call_and_the_connection(
+    patient: House, sent: bytes
+) -> None:
+    async with wired(patient) as wire:
+        head = chunked_head(Content_Type="application/json", Expect="100-continue")
+        leave = await wire.call(head)
+        answer = await wire.call(sent)
+        rest = await wire.rest()
 
     assert leave.line == "HTTP/1.1 100 Continue"
-    # The server's parser keeps such a fault for the next request, so the rest never arrives.
-    assert answer.code == "RequestTimeout"
-    assert answer.headers["Connection"] == "close"
+    assert_badly_framed(answer)
+    assert rest == b""
+    (line,) = patient.log.lines
+    assert (line["code"], line["action"]) == ("MalformedRequest", "toys/greet")
+
+
+async def test_broken_chunks_of_a_request_sent_ahead_end_that_one_and_no_other(
+    patient: House,
+) -> None:
+    bench: Bench = patient.gateway.pipeline.shared.sections["toys"]
+    async with wired(patient) as wire:
+        await wire.send(json_request("/api/v1/toys/wait"))
+        await bench.reached()
+        await wire.send(chunked_head(Content_Type="application/json"))
+        async with wired(patient) as other:  # by its answer, the head sent before was read
+            await other.call(json_request())
+        await wire.send(b"zz\r\n", b"zz\r\n")
+        bench.go_on.set()
+        answers = [await wire.answer(), await wire.answer()]
+        rest = await wire.rest()
+
+    assert answers[0].code == "success"
+    assert_badly_framed(answers[1])
+    assert rest == b""
 
 
 async def test_a_connection_may_break_after_good_requests(wire: Wire) -> None:
