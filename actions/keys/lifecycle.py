@@ -163,6 +163,7 @@ class Rotate(Action[Rotation, RotatedKey]):
             now=context.now,
             latest=context.identity.key_expires_at,
         )
+        context.flag("creation")
         context.audit_beside(new.id)
         context.after_commit(lambda: context.shared.forget(old.id))
         replaces = _shown(old, context)
@@ -188,6 +189,8 @@ class Revoke(Action[KeyReference, Key]):
     async def run(self, params: KeyReference, context: Context) -> Key:
         held = await _locked(params.id, context)
         revoked = await kept.revoke(context.db, held, now=context.now)
+        if revoked == held:
+            context.unchanged()
         context.after_commit(lambda: context.shared.forget(revoked.id))
         return _shown(revoked, context)
 
