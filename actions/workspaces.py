@@ -155,10 +155,9 @@ class Suspend(Action[WorkspaceReference, Workspace]):
         return not subject.is_operator and subject.suspended_at is None
 
     async def run(self, params: WorkspaceReference, context: Context) -> Workspace:
-        row = await kept.suspend(context.db, params.id, now=context.now)
-        _tell_its_own(row, context)
-        context.after_commit(lambda: context.shared.forget(row.id))
-        return _shown(row, context)
+        before = await kept.lock(context.db, params.id)
+        row = await kept.suspend(context.db, before, now=context.now)
+        return _done(before, row, context)
 
 
 class Resume(Action[WorkspaceReference, Workspace]):
@@ -177,16 +176,19 @@ class Resume(Action[WorkspaceReference, Workspace]):
         return subject.suspended_at is not None
 
     async def run(self, params: WorkspaceReference, context: Context) -> Workspace:
-        row = await kept.resume(context.db, params.id)
-        _tell_its_own(row, context)
-        context.after_commit(lambda: context.shared.forget(row.id))
-        return _shown(row, context)
+        before = await kept.lock(context.db, params.id)
+        row = await kept.resume(context.db, before)
+        return _done(before, row, context)
 
 
-def _tell_its_own(row: Row, context: Context) -> None:
-    """Have a row in the workspace's own trail too, beside the operator's."""
+def _done(before: Row, row: Row, context: Context) -> Workspace:
+    """What was done to a workspace is told in its own trail too, beside the operator's."""
+    if row == before:
+        context.unchanged()
     if row.id != context.identity.workspace_id:
         context.audit_beside(row.id, workspace_id=row.id)
+    context.after_commit(lambda: context.shared.forget(row.id))
+    return _shown(row, context)
 
 
 def _shown(row: Row, context: Context) -> Workspace:

@@ -57,7 +57,7 @@ class Call:
     __slots__ = (
         "action", "address", "body", "caller", "deadline", "error", "flags", "headers",
         "idempotency_key", "key", "object_id", "registered", "request_id", "section", "started",
-        "traceparent", "workspace_id",
+        "traceparent", "unchanged", "workspace_id",
     )  # fmt: skip
 
     def __init__(  # noqa: PLR0917 - its doors name them; the one for HTTP has not the time
@@ -95,3 +95,5 @@ class Call:
         """The object that the action named for the audit trail, and the workspace to keep that in.
         """
         self.workspace_id: str | None = None
+        self.unchanged = False
+        """Whether a write found everything as it was to be, so that its answer has no flag."""

@@ -173,6 +173,10 @@ class Context:
             *(Beside(each, workspace_id) for each in object_ids),
         ]
 
+    def unchanged(self) -> None:
+        """Say that this write changes nothing: the answer has no flag of its effect."""
+        self.call.unchanged = True
+
     def expands(self, name: str) -> bool:
         """Whether the caller asked for the expansion."""
         return name in self.options.expand

@@ -203,7 +203,7 @@ class Pipeline:
             if type(error) not in registered.raises and not isinstance(error, KEY_ERRORS):
                 raise Undeclared(f"{registered.path} raised {error.code()}") from error
             raise
-        if registered.flag is not None:
+        if registered.flag is not None and not call.unchanged:
             call.flags[registered.flag] = True
         return data
 

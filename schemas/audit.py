@@ -19,7 +19,8 @@ class AuditRecord(NamedTuple):
     """Who did what to which object, from where, and how it ended.
 
     `outcome` is `success` or an error's code. Failed authentications of one kind and address are
-    counted up: `count` says how many they were, the rest is of the first.
+    counted up, as are an account's refusals when they are many: `count` says how many they were,
+    the rest is of the first.
     """
 
     id: str

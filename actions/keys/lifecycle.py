@@ -82,6 +82,7 @@ class Create(Action[NewKey, MadeKey]):
         wanted = grants.narrowed(role, account.scopes, params.scopes)
         grants.refuse_granting(context.identity, wanted, scope=ADMIN)
         _refuse_limits(account, context)
+        grants.refuse_outliving(context.identity, params.expires_at, scope=ADMIN)
         key, held = await kept.issue(
             context.db,
             account,
@@ -128,7 +129,8 @@ class List(ListAction[KeyList, Key]):
 class Rotate(Action[Rotation, RotatedKey]):
     """Put a new key in the place of another, which is good for the overlap and no longer.
 
-    The new key has the account, scopes and addresses of the old one, and as long a life.
+    The new key has the account, scopes and addresses of the old one, and as long a life; but it
+    does not outlive the key that rotates.
     """
 
     scope = ADMIN
@@ -143,20 +145,25 @@ class Rotate(Action[Rotation, RotatedKey]):
         is_theirs = grants.may_touch(asking.caller, Role(subject.role))
         is_current = subject.replaced_by is None and not subject.is_over(asking.now)
         may_grant = grants.may_grant(asking.caller, subject.grant)
-        return is_theirs and is_current and may_grant and _may_grant_limits(subject, asking)
+        may_last = grants.may_last_until(asking.caller, subject.expires_at)
+        is_allowed = may_grant and may_last and _may_grant_limits(subject, asking)
+        return is_theirs and is_current and is_allowed
 
     async def run(self, params: Rotation, context: Context) -> RotatedKey:
         held = await _locked(params.id, context, lock=kept.lock_for_heir)
         # Whoever rotates a key is shown its successor, and can do what that can.
         grants.refuse_granting(context.identity, held.grant, scope=ADMIN)
         _refuse_limits(held, context)
+        grants.refuse_outliving(context.identity, held.expires_at, scope=ADMIN)
         key, new, old = await kept.rotate(
             context.db,
             held,
             environment=context.settings.environment,
             overlap_seconds=params.overlap_seconds,
             now=context.now,
+            latest=context.identity.key_expires_at,
         )
+        context.flag("creation")
         context.audit_beside(new.id)
         context.after_commit(lambda: context.shared.forget(old.id))
         replaces = _shown(old, context)
@@ -182,6 +189,8 @@ class Revoke(Action[KeyReference, Key]):
     async def run(self, params: KeyReference, context: Context) -> Key:
         held = await _locked(params.id, context)
         revoked = await kept.revoke(context.db, held, now=context.now)
+        if revoked == held:
+            context.unchanged()
         context.after_commit(lambda: context.shared.forget(revoked.id))
         return _shown(revoked, context)
 

@@ -168,4 +168,5 @@ def _identity(holder: Holder, key_id: str) -> Identity:
         rate_limit=holder.rate_limit,
         rate_limits=holder.rate_limits,
         is_operator=bool(holder.is_operator),
+        key_expires_at=holder.expires_at,
     )

@@ -4,6 +4,7 @@ Each rule raises PermissionDenied with the scope of the action and a sentence.
 """
 
 from collections.abc import Collection, Container, Iterable, Mapping
+from datetime import datetime
 from typing import NamedTuple
 
 from gateway.access.faults import PermissionDenied
@@ -11,6 +12,7 @@ from gateway.access.identity import Identity
 from gateway.access.own_limits import Limits
 from gateway.access.roles import Role, covers, is_within
 from gateway.errors import ParameterError
+from gateway.store.types import moment_text
 
 
 class Grant(NamedTuple):
@@ -49,6 +51,12 @@ def may_grant_limits(
     return _excess(caller, rate_limit, rate_limits, everybodys) is None
 
 
+def may_last_until(caller: Identity, expires_at: datetime | None) -> bool:
+    """Whether the caller may make a key that lives until then; None is for ever."""
+    own = caller.key_expires_at
+    return own is None or (expires_at is not None and expires_at <= own)
+
+
 def refuse_touching(caller: Identity, role: Role, *, scope: str) -> None:
     """Raise unless the caller may change an account of the role, and its keys."""
     if not may_touch(caller, role):
@@ -60,6 +68,14 @@ def refuse_granting(caller: Identity, wanted: Grant, *, scope: str) -> None:
     """Raise when the grant goes beyond what the caller's own key may do."""
     problem = _missing(caller, wanted)
     if problem is not None:
+        raise PermissionDenied(scope=scope, problem=problem)
+
+
+def refuse_outliving(caller: Identity, expires_at: datetime | None, *, scope: str) -> None:
+    """Raise when a key that lives until then would outlive the caller's own."""
+    own = caller.key_expires_at
+    if own is not None and not may_last_until(caller, expires_at):
+        problem = f"This key cannot make one that outlives it: it expires at {moment_text(own)}."
         raise PermissionDenied(scope=scope, problem=problem)
 
 

@@ -168,26 +168,35 @@ async def issue(
 
 
 async def rotate(
-    db: Transaction, old: HeldKey, *, environment: str, overlap_seconds: int, now: datetime
+    db: Transaction,
+    old: HeldKey,
+    *,
+    environment: str,
+    overlap_seconds: int,
+    now: datetime,
+    latest: datetime | None = None,
 ) -> tuple[Key, HeldKey, HeldKey]:
     """Put a new key in the place of `old`, which `lock_for_heir` locked: the key, the new, the old.
 
     The old one is good for `overlap_seconds` more, and never for longer than it would have been;
     with no overlap it is revoked.
-    The new one lives as long from now on as the old one was made to live. Raises Conflict for a
-    key that is over, or that was rotated already.
+    The new one lives as long from now on as the old one was made to live, and until `latest` at
+    most. Raises Conflict for a key that is over, or that was rotated already.
     """
     if old.is_over(now):
         raise Conflict(problem="The key is revoked or has expired: create another one.")
     if old.replaced_by is not None:
         raise Conflict(problem=f"The key was rotated already; {old.replaced_by} took its place.")
+    expires_at = _as_long_from(now, old)
+    if expires_at is not None and latest is not None:
+        expires_at = min(expires_at, latest)
     key = make_key(environment)
     new = old._replace(
         id=key.id,
         last_four=key.secret[-4:],
         created_at=now,
         last_used_at=None,
-        expires_at=_as_long_from(now, old),
+        expires_at=expires_at,
     )
     ending = now + timedelta(seconds=overlap_seconds)
     if old.expires_at is not None:

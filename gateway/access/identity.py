@@ -1,6 +1,7 @@
 """Who is calling: a service account of a workspace, through one of its keys."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import NamedTuple
 
 from gateway.access.roles import Reserved, Role, covers
@@ -33,6 +34,8 @@ class Identity(NamedTuple):
 
     is_operator: bool = False
     """Whether the workspace is the operator's."""
+    key_expires_at: datetime | None = None
+    """When the key ends by itself; None is never."""
 
     def may(self, scope: str) -> bool:
         """Whether role and scopes cover `<section>:<verb>`."""

@@ -117,12 +117,11 @@ async def replace(db: Transaction, new: Workspace) -> None:
     await announce(db, new.id)
 
 
-async def suspend(db: Transaction, id: str, *, now: datetime) -> Workspace:
-    """Suspend it; one that is suspended stays so since it was.
+async def suspend(db: Transaction, workspace: Workspace, *, now: datetime) -> Workspace:
+    """Suspend it, which is locked; one that is suspended stays so since it was.
 
-    Raises NotFound, or Conflict for the operator's own.
+    Raises Conflict for the operator's own.
     """
-    workspace = await lock(db, id)
     if workspace.is_operator:
         raise Conflict(problem="The operator's own workspace cannot be suspended.")
     if workspace.suspended_at is not None:
@@ -132,12 +131,12 @@ async def suspend(db: Transaction, id: str, *, now: datetime) -> Workspace:
     return suspended
 
 
-async def resume(db: Transaction, id: str) -> Workspace:
-    """Let it work again; one that works goes on. Raises NotFound."""
-    workspace = await lock(db, id)
+async def resume(db: Transaction, workspace: Workspace) -> Workspace:
+    """Let it, which is locked, work again; one that works goes on."""
+    if workspace.suspended_at is None:
+        return workspace
     resumed = workspace._replace(suspended_at=None)
-    if workspace.suspended_at is not None:
-        await replace(db, resumed)
+    await replace(db, resumed)
     return resumed
 
 

@@ -90,12 +90,17 @@ def replay(record: Record, claim: Claim, flags: dict[str, object]) -> bytes:
 
 
 def record_of(
-    claim: Claim, data: bytes, flags: Mapping[str, object], registered: Registered
+    claim: Claim,
+    data: bytes,
+    flags: Mapping[str, object],
+    registered: Registered,
+    *,
+    unchanged: bool = False,
 ) -> Record:
     """What is kept of a call's answer; its secrets are not."""
     kept = {**flags}
     kept.pop("request_id", None)
-    if registered.flag is not None:
+    if registered.flag is not None and not unchanged:
         kept[registered.flag] = True
     if registered.secrets:
         data = withhold(data, registered.secrets)

@@ -152,11 +152,14 @@ class Runner:
             # What an earlier try left was rolled back.
             context.on_commit, context.beside = [], None
             call.object_id = call.workspace_id = None
+            call.unchanged = False
             if claim is not None:
                 patience = None if until is None else until - asyncio.get_running_loop().time()
                 used = await idempotency.claim(db, [claim], at=context.now, patience=patience)
                 if claim in used:
-                    return replay(used[claim], claim, flags)
+                    data = replay(used[claim], claim, flags)
+                    call.unchanged = registered.flag not in flags
+                    return data
             try:
                 result = await run(params, context)
             except asyncio.CancelledError:
@@ -164,7 +167,7 @@ class Runner:
                 raise
             data = _shown(result, context)
             if claim is not None:
-                record = record_of(claim, data, flags, registered)
+                record = record_of(claim, data, flags, registered, unchanged=call.unchanged)
                 await idempotency.keep(db, [record], at=context.now)
             if registered.is_audited:
                 await self._audit(db, context, result)

@@ -5,7 +5,14 @@ from typing import Any
 
 import pytest
 
-from gateway.access.audit.watch import ADDRESSES_MAX, WAITING_MAX, WRITTEN_AT_ONCE, AuditWatch
+from gateway.access.audit.watch import (
+    ADDRESSES_MAX,
+    ALONE_MAX,
+    KINDS_MAX,
+    WAITING_MAX,
+    WRITTEN_AT_ONCE,
+    AuditWatch,
+)
 from gateway.access.keys import Key, make_key
 from tests.actions.given import no_rows
 from tests.conftest import OpenHouse
@@ -41,6 +48,40 @@ async def test_each_refusal_is_a_row_of_its_own(house: House) -> None:
         await house.send("counters/delete", key=key.text, external_id="steps")
 
     assert await told(house) == [("counters/delete", "PermissionDenied", 1)] * 3
+
+
+async def test_an_accounts_refusals_beyond_the_first_are_counted_up(
+    house: House, door: str
+) -> None:
+    key, other = await own_account(house, role="viewer"), await own_account(house, role="viewer")
+    for _ in range(ALONE_MAX + 3):
+        await house.send("counters/delete", key=key.text, external_id="steps")
+    for _ in range(2):
+        await house.send("counters/set", key=key.text, external_id="steps", value=1)
+    await house.send("counters/delete", key=other.text, external_id="steps")
+
+    found = await trail(house, per_page=100)
+    of_first = [each for each in found if each["key_id"] == key.id]
+    assert sorted((each["action"], each["count"]) for each in of_first) == [
+        *[("counters/delete", 1)] * ALONE_MAX,
+        ("counters/delete", 3),
+        ("counters/set", 2),
+    ]
+    assert {each["outcome"] for each in found} == {"PermissionDenied"}
+    assert {each["address"] for each in found} == {"127.0.0.1" if door == "http" else None}
+    assert [each["count"] for each in found if each["key_id"] == other.id] == [1]
+
+
+@no_rows
+async def test_the_next_minute_has_refusals_that_stand_alone_again(house: House) -> None:
+    key = await own_account(house, role="viewer")
+    for number in (ALONE_MAX + 1, 1):
+        for _ in range(number):
+            await house.send("counters/delete", key=key.text, external_id="steps")
+        await house.gateway.audit.write_failures()
+    found = await told(house, per_page=100)
+
+    assert [count for _, _, count in found] == [1] * (ALONE_MAX + 2)
 
 
 async def test_failed_authentications_are_counted_up_by_their_reason(house: House) -> None:
@@ -177,11 +218,41 @@ class TestAtTheBounds:
         assert {each["address"]: each["count"] for each in found[:1]} == {None: 20}
         assert watch.dropped == 0
 
-    async def test_rows_beyond_the_bound_are_dropped_and_counted(self, house: House) -> None:
+    async def test_kinds_of_refusals_beyond_the_bound_share_a_row(self, house: House) -> None:
         key = await own_account(house, role="viewer")
+        watch = self.watch(house)
+        for number in range(ALONE_MAX + KINDS_MAX + 5):
+            await self.call(house, watch, key.text, f"192.0.2.{number}")
+        await watch.write_failures()
+        found = await trail(house, per_page=100)
+
+        assert len(found) == ALONE_MAX + KINDS_MAX + 1
+        assert [each["count"] for each in found if each["address"] is None] == [5]
+
+    async def test_one_account_cannot_push_out_what_others_were_refused(self, house: House) -> None:
+        key, other = [await own_account(house, role="viewer") for _ in range(2)]
         watch = self.watch(house)
         for _ in range(WAITING_MAX + 3):
             await self.call(house, watch, key.text, "192.0.2.1")
+        await self.call(house, watch, other.text, "192.0.2.1")
+        await watch.write_failures()
+
+        assert watch.dropped == 0
+        assert [
+            (each["key_id"], each["count"])
+            for each in await trail(house, per_page=100)
+            if each["key_id"] == other.id or each["count"] > 1
+        ] == [(other.id, 1), (key.id, WAITING_MAX + 3 - ALONE_MAX)]
+
+    async def test_rows_beyond_the_bound_are_dropped_and_counted(self, house: House) -> None:
+        watch = self.watch(house)
+        for _ in range(WAITING_MAX // ALONE_MAX):
+            key = await own_account(house, role="viewer")
+            for _ in range(ALONE_MAX):
+                await self.call(house, watch, key.text, "192.0.2.1")
+        last = await own_account(house, role="viewer")
+        for _ in range(3):
+            await self.call(house, watch, last.text, "192.0.2.1")
         turns = 1
         while await watch.write():
             turns += 1

@@ -135,7 +135,7 @@ async def test_a_rotated_key_makes_room_at_once(house: House) -> None:
     answer = await house.send("keys/rotate", id=old["id"])
 
     new = answer["data"]
-    assert flags(answer) == {"modification": True}
+    assert flags(answer) == {"creation": True, "modification": True}
     assert (before, await works(house, old["key"]), await works(house, new["key"])) == (
         True,
         False,
@@ -257,6 +257,7 @@ async def test_a_revoked_key_is_refused_at_once_and_stays_revoked(house: House) 
     assert first["data"] == without_key(made) | {"revoked_at": first["data"]["revoked_at"]}
     assert first["data"]["revoked_at"] is not None
     assert second["data"] == first["data"]
+    assert flags(second) == {}
 
 
 async def test_a_found_key_is_reported_by_whoever_has_it(house: House) -> None:
@@ -330,6 +331,31 @@ async def test_a_key_is_not_shown_again_to_whoever_asks_again(house: House) -> N
     assert await works(house, first["data"]["key"])
     assert again["data"] == first["data"] | {"key": None}
     assert flags(again) == {"creation": True, "idempotent_replay": True, "secret_withheld": True}
+
+
+async def test_an_answer_that_comes_again_has_the_flags_that_it_had(house: House) -> None:
+    made, pipeline = await new_key(house), house.gateway.pipeline
+
+    async def told(path: str, once: str, **params: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        calls = [
+            Call(
+                "keys", path, JsonBody.of(**params), "r", pipeline.stopwatch(), house.key,
+                idempotency_key=once,
+            )
+            for _ in range(2)
+        ]  # fmt: skip
+        first, again = [flags((await pipeline.answer(each)).parsed()) for each in calls]
+        assert again.pop("idempotent_replay")
+        return first, again
+
+    of_rotation = await told("rotate", "1", id=made["id"], overlap_seconds=60)
+    of_revocation = await told("revoke", "2", id=made["id"])
+    of_the_second = await told("revoke", "3", id=made["id"])
+
+    both = {"creation": True, "modification": True}
+    assert of_rotation == (both, both | {"secret_withheld": True})
+    assert of_revocation == ({"modification": True}, {"modification": True})
+    assert of_the_second == ({}, {})
 
 
 async def test_only_owners_touch_the_keys_of_owners(house: House, admit: Admit) -> None:

@@ -91,18 +91,20 @@ async def test_a_suspended_workspace_stops_at_once_and_can_be_resumed(house: Hou
     before = await house.send("system/whoami", key=made["key"])
 
     suspended = await house.send("workspaces/suspend", id=made["id"])
-    again = await house.data("workspaces/suspend", id=made["id"])
+    again = await house.send("workspaces/suspend", id=made["id"])
     during = await house.send("system/whoami", key=made["key"])
-    resumed = await house.data("workspaces/resume", id=made["id"])
+    resumed = await house.send("workspaces/resume", id=made["id"])
+    still = await house.send("workspaces/resume", id=made["id"])
     after = await house.send("system/whoami", key=made["key"])
 
     assert before["status"] == after["status"] == "success"
-    assert flags(suspended) == {"modification": True}
+    assert flags(suspended) == flags(resumed) == {"modification": True}
+    assert flags(again) == flags(still) == {}
     assert suspended["data"]["suspended_at"] is not None
-    assert again == suspended["data"]
+    assert again["data"] == suspended["data"]
     assert refusal(during) == ("WorkspaceSuspended", "The workspace is suspended.")
-    assert resumed == suspended["data"] | {"suspended_at": None}
-    assert await house.data("workspaces/resume", id=made["id"]) == resumed
+    assert resumed["data"] == suspended["data"] | {"suspended_at": None}
+    assert still["data"] == resumed["data"]
 
 
 async def test_the_operators_own_workspace_is_not_suspended(house: House) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 from typing import Any, NamedTuple
 
-from tests.support.house import House
+from tests.support.house import NOON, House
 from tests.support.people import add_account, add_workspace
 
 INT64_MAX = 2**63 - 1
@@ -18,6 +18,7 @@ CALLERS: Mapping[str, Mapping[str, Any]] = {
         "role": "admin",
         "key_scopes": ["accounts:admin", "accounts:read", "keys:admin", "keys:read"],
     },
+    "expiring": {"role": "admin", "expires_at": NOON + timedelta(hours=2)},
     "limited": {"role": "admin", "rate_limit": "90000/60"},
     "narrowed owner": {"role": "owner", "scopes": ["accounts:admin", "accounts:read", "keys:read"]},
 }
@@ -150,6 +151,8 @@ SUBJECTS: Mapping[str, Mapping[str, Make]] = {
         **{role: _key(role) for role in ("viewer", "admin", "owner")},
         "of a low limit": _key(limit="10/60"),
         "with scopes": _key(scopes=["accounts:read"], limit="10/60"),
+        "that ends soon": _key(expires_at=(NOON + timedelta(hours=1)).isoformat()),
+        "that ends late": _key(expires_at=(NOON + timedelta(hours=3)).isoformat()),
         "revoked": _key(then="keys/revoke"),
         "rotated": _key(then="rotate"),
         "expired": _expired_key,

@@ -1,5 +1,6 @@
 """`permitted_actions` names what can be done with an object, and nothing else."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -67,14 +68,16 @@ async def _prove(here: World, registered: Registered, section: str, state: str) 
 
 def _mildest(registered: Registered, before: dict[str, Any], here: World) -> dict[str, Any]:
     """The parameters, beside the reference, with which the action asks for least."""
+    now = here.house.clock.now
+    soon = (now + timedelta(minutes=1)).isoformat()
     mild: dict[str, dict[str, Any]] = {
-        "counters/at": {"moment": here.house.clock.now.isoformat()},
+        "counters/at": {"moment": now.isoformat()},
         "counters/set": {"value": before.get("value")},
         "counters/increment": {"by": 1},
         "counters/decrement": {"by": 1},
         "counters/update": {"name": "Steps a day"},
         "accounts/update": {"name": "Renamed"},
-        "keys/create": {"name": "Mildest", "scopes": []},
+        "keys/create": {"name": "Mildest", "scopes": [], "expires_at": soon},
     }
     return mild.get(registered.path) or naming(registered)
 

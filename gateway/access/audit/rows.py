@@ -31,7 +31,7 @@ PURGED_AT_ONCE = 1000
 class AuditRow(NamedTuple):
     """One thing that was done or refused; without a workspace, it is for the operator's.
 
-    `outcome` is `success` or an error's code; `count` is more than 1 for failures counted up.
+    `outcome` is `success` or an error's code; `count` is more than 1 for what was counted up.
     """
 
     id: str

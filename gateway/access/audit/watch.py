@@ -1,13 +1,17 @@
-"""What is audited from outside of a write: refusals, and failed authentications counted up."""
+"""What is audited from outside of a write: refusals, and failed authentications counted up.
+
+An interval is a minute: whoever runs `write_failures` says so.
+"""
 
 from collections.abc import Callable
 from datetime import datetime
+from itertools import chain
 from typing import Any, NamedTuple
 
 from gateway.access.audit import rows
 from gateway.access.audit.record import Who, row_about
 from gateway.access.audit.rows import AuditRow
-from gateway.access.identity import KeyHolder
+from gateway.access.identity import Identity, KeyHolder
 from gateway.envelope import Envelope
 from gateway.logs import Log
 from gateway.store.database import Database, Transaction
@@ -22,6 +26,14 @@ ADDRESSES_MAX = 256
 With an interval a minute, a flood from everywhere leaves at most 370,000 rows a day.
 """
 
+ALONE_MAX = 20
+"""Refusals of an account in one interval that have a row each; what comes beyond is counted up.
+
+So one account leaves some 40 rows an interval at most, and pushes nobody else's out.
+"""
+KINDS_MAX = 20
+"""Kinds of an account's refusals told apart in one interval; all others share one row."""
+
 _REFUSED = "PermissionDenied"
 _FAILED = frozenset({"AccessDenied", "InvalidAPIKey", "WorkspaceSuspended", "RateLimited"})
 
@@ -33,6 +45,22 @@ class _Failure(NamedTuple):
     code: str
     holder: KeyHolder | None
     """Whose key it is that was presented, when there is such a key."""
+
+
+_Kind = tuple[str, str | None]
+"""Of a refusal: its action, and the caller's address."""
+
+
+class _Refusals:
+    """What an account was refused in one interval."""
+
+    __slots__ = ("alone", "counted")
+
+    def __init__(self) -> None:
+        self.alone = 0
+        """How many have a row each."""
+        self.counted: dict[_Kind | None, AuditRow] = {}
+        """The others, those beyond KINDS_MAX under None."""
 
 
 class AuditWatch:
@@ -54,6 +82,8 @@ class AuditWatch:
         self._log = log
         self._waiting: list[AuditRow] = []
         self._failures: dict[_Failure, AuditRow] = {}
+        self._refusals: dict[str, _Refusals] = {}
+        """By account."""
         self.dropped = 0
         """Rows that were never written, since too many waited."""
         self._told = 0
@@ -64,7 +94,7 @@ class AuditWatch:
         if code is None:
             return
         if code == _REFUSED and call.caller is not None:
-            self._keep(self._row(call, call.caller, code))
+            self._refuse(call, call.caller)
         elif code in _FAILED and call.caller is None:
             registered = call.registered
             if registered is not None and registered.needs_key:
@@ -92,9 +122,11 @@ class AuditWatch:
         return bool(self._waiting)
 
     async def write_failures(self) -> bool:
-        """End the interval in which failed authentications are counted up, and write them."""
-        counted, self._failures = self._failures, {}
-        for row in counted.values():
+        """End the interval in which failures are counted up, and write them."""
+        failures, self._failures = self._failures, {}
+        refusals, self._refusals = self._refusals, {}
+        beyond = chain.from_iterable(each.counted.values() for each in refusals.values())
+        for row in (*failures.values(), *beyond):
             self._keep(row)
         return await self.write()
 
@@ -103,6 +135,23 @@ class AuditWatch:
             self._waiting.append(row)
         else:
             self.dropped += 1
+
+    def _refuse(self, call: Any, caller: Identity) -> None:
+        refusals = self._refusals.setdefault(caller.account_id, _Refusals())
+        if refusals.alone < ALONE_MAX:
+            refusals.alone += 1
+            self._keep(self._row(call, caller, _REFUSED))
+            return
+        counted = refusals.counted
+        kind: _Kind | None = (call.registered.path, call.address)
+        if kind not in counted and len(counted) >= KINDS_MAX:
+            kind = None
+        row = counted.get(kind)
+        if row is None:
+            row = self._row(call, caller, _REFUSED)._replace(object_id=None, count=0)
+            if kind is None:
+                row = row._replace(address=None)
+        counted[kind] = row._replace(count=row.count + 1)
 
     def _count(self, call: Any, code: str) -> None:
         holder: KeyHolder | None = getattr(call.error, "holder", None)

@@ -1,9 +1,17 @@
 """Nobody grants more than they hold: roles, scopes, limits."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from gateway.access.faults import PermissionDenied
-from gateway.access.grants import may_grant, may_touch, narrowed, refuse_limits
+from gateway.access.grants import (
+    may_grant,
+    may_last_until,
+    may_touch,
+    narrowed,
+    refuse_limits,
+)
 from gateway.access.identity import Identity
 from gateway.access.own_limits import Limits
 from gateway.access.roles import Reserved, Role
@@ -137,3 +145,23 @@ def test_limits_by_action_are_held_to_as_well(
         refused = False
 
     assert refused is not may
+
+
+NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("own", "wanted", "may"),
+    [
+        (None, None, True),
+        (None, NOON, True),
+        (NOON, None, False),
+        (NOON, NOON, True),
+        (NOON, NOON + timedelta(microseconds=1), False),
+        (NOON, NOON - timedelta(seconds=1), True),
+    ],
+)
+def test_a_key_lasts_no_longer_than_its_makers(
+    own: datetime | None, wanted: datetime | None, may: object
+) -> None:
+    assert may_last_until(identity()._replace(key_expires_at=own), wanted) is may
