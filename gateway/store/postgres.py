@@ -1,5 +1,6 @@
 """PostgreSQL through asyncpg: pooled transactions, and a group for each lane."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from functools import partial
@@ -22,6 +23,8 @@ from gateway.store.sizes import GroupSizes
 from gateway.store.statements import Row, Statement, dialect_named
 
 POOL_MAX = 10
+PATIENCE = 5.0
+"""Seconds that a check waits for a connection and its answer."""
 TRIES = 5
 """How often a transaction that others made impossible is run before its caller is told."""
 
@@ -77,8 +80,11 @@ class PostgresDatabase:
     write joins a commit when it has one.
     """
 
-    def __init__(self, url: str, *, waiting_max: int = QUEUE_MAX) -> None:
+    def __init__(
+        self, url: str, *, waiting_max: int = QUEUE_MAX, patience: float = PATIENCE
+    ) -> None:
         self._url = url
+        self._patience = patience
         self._waiting_max = waiting_max
         self.group_sizes = GroupSizes(GROUP_MAX)
         self._lanes: dict[Lane[Any], GroupQueue] = {}
@@ -144,7 +150,8 @@ class PostgresDatabase:
 
     async def check(self) -> None:
         try:
-            found = await self._pool.fetchval("SELECT pg_is_in_recovery()", timeout=5)
+            async with asyncio.timeout(self._patience):
+                found = await self._pool.fetchval("SELECT pg_is_in_recovery()")
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as fault:
             raise DatabaseError("The PostgreSQL database does not answer.") from fault
         if found:

@@ -309,3 +309,14 @@ async def test_waiting_in_vain_for_another_transaction_has_an_error_of_its_own(
 
     with pytest.raises(LockedError):
         await db.write(lock)
+
+
+async def test_a_check_waits_for_a_connection_no_longer_than_it_has_patience(
+    database: dict[str, Any],
+) -> None:
+    hasty = await PostgresDatabase(database["database"], patience=0.01).open()
+    async with every_connection_held(hasty):
+        with pytest.raises(DatabaseError, match="does not answer"):
+            await asyncio.wait_for(hasty.check(), 5)
+    await hasty.check()
+    await hasty.close()
