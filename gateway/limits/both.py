@@ -20,9 +20,8 @@ async def take_in_both(
 
     The headers are those of whichever has the least room.
     """
-    here = windows.take(buckets, cost, count=False)
-    if here.wait:
-        return here
+    if not windows.has_room(buckets, cost):
+        return windows.take(buckets, cost, count=False)
     there = await shared.take(buckets, cost)
     if there is None:
         return windows.take(buckets, cost)

@@ -10,7 +10,7 @@ question is out share the next one.
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from gateway.limits.policy import Bucket, Ruling, rule
@@ -72,7 +72,9 @@ return table.concat(answer, ' ')
 class _Question(NamedTuple):
     buckets: Sequence[Bucket]
     cost: int
-    answer: "asyncio.Future[Ruling | None]"
+
+
+_Waiting = tuple[_Question, "asyncio.Future[Ruling | None]"]
 
 
 class SharedWindows:
@@ -102,7 +104,8 @@ class SharedWindows:
             raise SettingsError("The setting redis cannot be used: it is no address.") from None
         self._script = self._client.register_script(_SCRIPT)
         self._log = log
-        self._waiting: list[_Question] = []
+        self._waiting: list[_Waiting] = []
+        self._is_asking = False
         self._asking: asyncio.Task[None] | None = None
         self._looking: asyncio.Task[None] | None = None
 
@@ -128,11 +131,28 @@ class SharedWindows:
         """As `Windows.take`; None when the server does not answer."""
         if self.is_away:
             return None
+        question = _Question(buckets, cost)
+        if not self._is_asking:
+            return await self._ask_alone(question)
         answer: asyncio.Future[Ruling | None] = asyncio.get_running_loop().create_future()
-        self._waiting.append(_Question(buckets, cost, answer))
-        if self._asking is None:
-            self._asking = asyncio.create_task(self._ask())
+        self._waiting.append((question, answer))
         return await answer
+
+    async def _ask_alone(self, question: _Question) -> Ruling | None:
+        """Ask for one call, without a task: those who come meanwhile have one for their own."""
+        self._is_asking = True
+        try:
+            return (await self._rulings_on([question]))[0]
+        except _failures() as fault:
+            self._lose(fault)
+            _tell_nothing(self._waiting)
+            self._waiting = []
+            return None
+        finally:
+            if self._waiting:
+                self._asking = asyncio.create_task(self._ask())
+            else:
+                self._is_asking = False
 
     async def _ask(self) -> None:
         """Ask for everything that waits, again and again until nothing does."""
@@ -140,7 +160,8 @@ class SharedWindows:
             while self._waiting:
                 group, self._waiting = self._waiting[:_GROUP_MAX], self._waiting[_GROUP_MAX:]
                 try:
-                    _tell(group, await self._run(group))
+                    rulings = await self._rulings_on([question for question, _ in group])
+                    _tell(group, rulings)
                 except _failures() as fault:
                     self._lose(fault)
                     group += self._waiting
@@ -149,19 +170,19 @@ class SharedWindows:
                     _tell_nothing(group)
         finally:
             _tell_nothing(self._waiting)
-            self._waiting, self._asking = [], None
+            self._waiting, self._asking, self._is_asking = [], None, False
 
-    async def _run(self, group: Sequence[_Question]) -> list[int]:
+    async def _rulings_on(self, questions: Sequence[_Question]) -> list[Ruling]:
         keys: list[str] = []
         said: list[int] = []
-        for buckets, cost, _ in group:
+        for buckets, cost in questions:
             said += (len(buckets), cost)
             for name, policy in buckets:
                 keys.append(_PREFIX + name)
                 said += (policy.calls, policy.seconds * _MICROSECONDS)
         async with asyncio.timeout(PATIENCE):
             answer: bytes = await self._script(keys=keys, args=said)
-        return [int(number) for number in answer.split()]
+        return list(_rulings(questions, [int(number) for number in answer.split()]))
 
     def _lose(self, fault: Exception) -> None:
         if self._looking is None:
@@ -200,20 +221,25 @@ def _failures() -> tuple[type[Exception], ...]:
     return (RedisError, OSError, TimeoutError)
 
 
-def _tell(group: Sequence[_Question], said: Sequence[int]) -> None:
+def _rulings(questions: Sequence[_Question], said: Sequence[int]) -> Iterator[Ruling]:
+    """What the script's answer means for each question."""
     at = 0
-    for buckets, cost, answer in group:
+    for buckets, cost in questions:
         wait, end = said[at], at + 1 + 2 * len(buckets)
         levels = [(said[i], said[i + 1] / _MICROSECONDS) for i in range(at + 1, end, 2)]
         # Rounded up to the millisecond: who waits as long as told finds room.
-        seconds = -(-wait // 1000) / 1000
-        if not answer.done():
-            answer.set_result(rule(seconds, cost, buckets, levels))
+        yield rule(-(-wait // 1000) / 1000, cost, buckets, levels)
         at = end
 
 
-def _tell_nothing(group: Sequence[_Question]) -> None:
+def _tell(group: Sequence[_Waiting], rulings: Sequence[Ruling]) -> None:
+    for (_, answer), ruling in zip(group, rulings, strict=True):
+        if not answer.done():
+            answer.set_result(ruling)
+
+
+def _tell_nothing(group: Sequence[_Waiting]) -> None:
     """Whoever was told nothing yet goes on alone."""
-    for _, _, answer in group:
+    for _, answer in group:
         if not answer.done():
             answer.set_result(None)

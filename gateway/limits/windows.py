@@ -92,6 +92,17 @@ class Windows:
             self._sweep(now)
         return rule(wait, cost, buckets, [each.level(policy, now) for policy, each in windows])
 
+    def has_room(self, buckets: Sequence[Bucket], cost: int) -> bool:
+        """Whether `take` would let such a call through now."""
+        now = self.clock()
+        for name, policy in buckets:
+            window = self._windows.get(name)
+            if window is not None:
+                window.forget(now - policy.seconds)
+                if window.wait(policy, cost, now):
+                    return False
+        return True
+
     def _take_unit(self, buckets: Sequence[Bucket], now: float) -> Ruling | None:
         """The same for one unit, where all windows count something and have room; else None.
 

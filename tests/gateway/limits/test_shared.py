@@ -129,6 +129,21 @@ async def test_costs_are_counted_and_nothing_costs_nothing(
     assert await waits(windows, [fresh(2, 60)], 7) == 0.0
 
 
+async def test_who_gives_up_while_asking_keeps_nobody_from_an_answer(
+    redis: str, open_windows: OpenWindows
+) -> None:
+    windows = await open_windows(redis)
+    one = [fresh(10, 60)]
+    leaver, *others = [asyncio.ensure_future(waits(windows, one)) for _ in range(4)]
+    await asyncio.sleep(0)  # the first one's question is out, the others wait for the next
+    leaver.cancel()
+    outcomes = await asyncio.gather(*others)
+    later = await waits(windows, one)
+
+    assert (outcomes, later) == ([0.0] * 3, 0.0)
+    assert leaver.cancelled()
+
+
 async def test_the_headers_are_those_of_memory(redis: str, open_house: OpenHouse) -> None:
     houses = [
         await open_house(sections=(shop.section,), rate_limit="5/60", redis=address)
