@@ -137,7 +137,7 @@ async def test_who_gives_up_while_asking_keeps_nobody_from_an_answer(
     leaver, *others = [asyncio.ensure_future(waits(windows, one)) for _ in range(4)]
     await asyncio.sleep(0)  # the first one's question is out, the others wait for the next
     leaver.cancel()
-    outcomes = await asyncio.gather(*others)
+    outcomes = await asyncio.wait_for(asyncio.gather(*others), 10)
     later = await waits(windows, one)
 
     assert (outcomes, later) == ([0.0] * 3, 0.0)
