@@ -2,14 +2,15 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, insert, select
+from sqlalchemy import Select, and_, bindparam, insert, select, true
 
+from actions.store.change_log import Condition, way_back
 from actions.store.tables import counter_changes
 from gateway.store.database import Queries, Transaction
 from gateway.store.statements import RowsInsert, Statement
-from gateway.store.types import Int64
+from gateway.store.types import Int64, Moment
 
 
 class ChangeRow(NamedTuple):
@@ -24,32 +25,36 @@ class ChangeRow(NamedTuple):
     by_account: str
 
 
-_CHANGE = [counter_changes.c[name] for name in ChangeRow._fields]
-_ADD_CHANGE = Statement(insert(counter_changes))
-_CHANGES = Statement(
-    select(*_CHANGE)
-    .where(counter_changes.c.counter_id == bindparam("counter_id"))
-    .order_by(counter_changes.c.at.desc(), counter_changes.c.version.desc())
-    .limit(bindparam("most", type_=Int64()))
-)
-_CHANGES_BEFORE = Statement(
-    select(*_CHANGE)
-    .where(
-        counter_changes.c.counter_id == bindparam("counter_id"),
-        counter_changes.c.at <= bindparam("at"),
-        counter_changes.c.version < bindparam("version"),
+def _newest_first(
+    dialect: str, wanted: Condition, *, passed: Condition | None = None
+) -> Select[Any]:
+    """The wanted changes of the counter `counter_id`; `passed` is as for `way_back`."""
+    source = way_back(passed) if dialect == "sqlite" else counter_changes
+    rows = select(*(source.c[name] for name in ChangeRow._fields)).where(wanted(source.c))
+    if dialect == "sqlite":
+        return rows
+    return rows.where(source.c.counter_id == bindparam("counter_id")).order_by(
+        source.c.at.desc(), source.c.version.desc()
     )
-    .order_by(counter_changes.c.at.desc(), counter_changes.c.version.desc())
-    .limit(bindparam("most", type_=Int64()))
+
+
+_MOST = bindparam("most", type_=Int64())
+_AT = bindparam("at", type_=Moment())
+_VERSION = bindparam("version", type_=Int64())
+
+_ADD_CHANGE = Statement(insert(counter_changes))
+_CHANGES = Statement(lambda dialect: _newest_first(dialect, lambda _: true()).limit(_MOST))
+_CHANGES_BEFORE = Statement(
+    lambda dialect: _newest_first(
+        dialect,
+        lambda change: and_(change.at <= _AT, change.version < _VERSION),
+        passed=lambda mark: and_(mark.at >= _AT, mark.version >= _VERSION),
+    ).limit(_MOST)
 )
 _CHANGE_AT = Statement(
-    select(*_CHANGE)
-    .where(
-        counter_changes.c.counter_id == bindparam("counter_id"),
-        counter_changes.c.at <= bindparam("at"),
-    )
-    .order_by(counter_changes.c.at.desc(), counter_changes.c.version.desc())
-    .limit(1)
+    lambda dialect: _newest_first(
+        dialect, lambda change: change.at <= _AT, passed=lambda mark: mark.at > _AT
+    ).limit(1)
 )
 _ADD_CHANGES = RowsInsert(counter_changes, ChangeRow._fields)
 

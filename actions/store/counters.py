@@ -101,7 +101,7 @@ _LOCK_BY_ID = Statement(_in_workspace().where(counters.c.id == bindparam("id")).
 _LOCK_BY_EXTERNAL_ID = Statement(
     _in_workspace().where(counters.c.external_id == bindparam("external_id")).with_for_update()
 )
-_ADD = Statement(insert(counters))
+_ADD = Statement(insert(counters).values({name: bindparam(name) for name in CounterRow._fields}))
 _REPLACE = Statement(
     update(counters)
     .where(counters.c.id == bindparam("key"))

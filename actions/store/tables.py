@@ -1,5 +1,7 @@
 """The tables of the shipped API."""
 
+from typing import Any
+
 from sqlalchemy import (
     CheckConstraint,
     Column,
@@ -36,6 +38,8 @@ counters = Table(
     Column("created_by", Id, nullable=False),
     Column("description", Text),
     Column("metadata", Json),
+    # Where its last change lies; kept by the database.
+    Column("last_change", Int64(), info={"dialect": "sqlite"}),
     CheckConstraint("type IN ('UpDown', 'FromDate', 'ToDate')", name="counters_type"),
     CheckConstraint("mode IN ('OnlyUp', 'OnlyDown', 'UpAndDown')", name="counters_mode"),
     CheckConstraint("overflow IN ('allow', 'refuse')", name="counters_overflow"),
@@ -56,17 +60,54 @@ counters = Table(
     postgresql_with={"fillfactor": "70"},
 )
 
+
+def _key_columns() -> list[Column[Any]]:
+    # `at` never goes backwards for one counter, so this key is also the order of the versions.
+    return [
+        Column("counter_id", Id, ForeignKey("counters.id", ondelete="CASCADE"), primary_key=True),
+        Column("at", Moment, primary_key=True),
+        Column("version", Int64(), primary_key=True),
+    ]
+
+
+def _fact_columns() -> list[Column[Any]]:
+    return [
+        Column("action", Text, nullable=False),
+        Column("before", Int64()),
+        Column("after", Int64(), nullable=False),
+        Column("by_account", Id, nullable=False),
+    ]
+
+
+# On SQLite it is a view of the log; see `change_log.py`.
 counter_changes = Table(
     "counter_changes",
     metadata,
-    # `at` never goes backwards for one counter, so this key is also the order of the versions.
-    Column("counter_id", Id, ForeignKey("counters.id", ondelete="CASCADE"), primary_key=True),
-    Column("at", Moment, primary_key=True),
-    Column("version", Int64(), primary_key=True),
-    Column("action", Text, nullable=False),
-    Column("before", Int64()),
-    Column("after", Int64(), nullable=False),
-    Column("by_account", Id, nullable=False),
+    *_key_columns(),
+    *_fact_columns(),
+    info={"dialect": "postgresql"},
+)
+
+change_log = Table(
+    "change_log",
+    metadata,
+    Column("id", Int64(), primary_key=True),
+    Column("counter_id", Id, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("version", Int64(), nullable=False),
+    *_fact_columns(),
+    # The change of the same counter before this one.
+    Column("earlier", Int64()),
+    sqlite_strict=True,
+    info={"dialect": "sqlite"},
+)
+
+change_marks = Table(
+    "change_marks",
+    metadata,
+    *_key_columns(),
+    Column("change_id", Int64(), nullable=False),
     sqlite_strict=True,
     sqlite_with_rowid=False,
+    info={"dialect": "sqlite"},
 )

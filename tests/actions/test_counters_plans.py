@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from sqlalchemy import create_engine
 
+from actions.store import counter_changes
 from actions.store import counters as store
 from actions.store.tables import metadata
 from gateway.store.statements import Statement, dialect_named
@@ -39,3 +40,14 @@ def test_many_counters_are_found_by_their_keys(statement: str, key: str) -> None
     assert steps[0].startswith("SCAN json_each")
     assert steps[1].startswith("SEARCH counters USING")
     assert steps[1].endswith(f"({key}=?)")
+
+
+@pytest.mark.parametrize("statement", ["_CHANGES", "_CHANGES_BEFORE", "_CHANGE_AT"])
+def test_a_history_is_walked_from_change_to_change(statement: str) -> None:
+    steps = plan(getattr(counter_changes, statement))
+
+    # As a co-routine, it walks no further than it is asked.
+    assert steps[0] == "CO-ROUTINE chain"
+    assert steps.count("SEARCH change_log USING INTEGER PRIMARY KEY (rowid=?)") == 2
+    assert {step for step in steps if "SCAN" in step} == {"SCAN chain"}
+    assert not any("B-TREE" in step for step in steps)

@@ -40,7 +40,7 @@ def test_an_increment_without_its_history_is_not_done(tmp_path: Path) -> None:
         subject.server.settle()
         done = subject.account().since(before).done
         with closing(sqlite3.connect(tmp_path / DATABASE)) as db:
-            db.execute("DELETE FROM counter_changes WHERE action = 'increment'")
+            db.execute("DELETE FROM change_log WHERE action = 'increment'")
             db.commit()
         left = subject.account().since(before).done
 
