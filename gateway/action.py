@@ -1,6 +1,6 @@
 """What an action declares, and the two kinds of it: `Action` and `BatchAction`."""
 
-from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -165,8 +165,8 @@ class BatchCall(Generic[P, R]):
     """One call of a group: its parameters, its caller, and what it staged."""
 
     __slots__ = (
-        "_batch", "_changes", "_data_json", "_failure", "_show", "_states", "caller", "claim",
-        "flags", "options", "params",
+        "_batch", "_changes", "_data_json", "_failure", "_flags_before", "_show", "_states",
+        "caller", "claim", "flags", "options", "params", "was_tried",
     )  # fmt: skip
 
     def __init__(
@@ -184,14 +184,18 @@ class BatchCall(Generic[P, R]):
         self.options = options
         self.flags = flags
         self.claim = claim
+        self.was_tried = False
+        """Whether it was a part of a batch before, which may have been undone."""
         self._show = show
         self._data_json: bytes | None = None
         self._failure: Exception | None = None
+        self._flags_before: dict[str, object] | None = None
 
     def join(self, batch: "Batch[P, R]") -> None:
         """Begin, or begin again, as a part of `batch`."""
         self._batch = batch
-        self._data_json = self._failure = None
+        self.was_tried = True
+        self._drop()
         self._states: list[tuple[Hashable, object]] = []
         self._changes: list[Any] = []
 
@@ -225,15 +229,27 @@ class BatchCall(Generic[P, R]):
     def flag(self, name: str, value: object = True) -> None:
         """Set a flag of this call's answer. Raises TypeError when `value` is no JSON value."""
         encode(value)
+        if self._flags_before is None:
+            self._flags_before = {**self.flags}
         self.flags[name] = value
 
-    def settle(self, data_json: bytes) -> None:
-        """Answer without running, with data that was shown before."""
-        self._data_json, self._failure = data_json, None
+    def settle(self, answer: Callable[[dict[str, object]], bytes]) -> None:
+        """Answer with data that was shown before, whatever came of trying; `answer` adds flags.
 
-    def refuse(self, failure: Exception) -> None:
-        """Fail without running."""
-        self._data_json, self._failure = None, failure
+        An ActionError that it raises is what the call fails with.
+        """
+        self._drop()
+        try:
+            self._data_json = answer(self.flags)
+        except ActionError as refusal:
+            self._failure = refusal
+
+    def _drop(self) -> None:
+        """Forget what came of trying."""
+        self._data_json = self._failure = None
+        if self._flags_before is not None:
+            self.flags.clear()
+            self.flags.update(self._flags_before)
 
     @property
     def data_json(self) -> bytes | None:

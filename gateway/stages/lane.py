@@ -2,11 +2,11 @@
 
 import asyncio
 from collections.abc import Collection, Sequence
+from functools import partial
 from typing import Any
 
 from gateway.action import Batch, BatchCall, BatchContext
 from gateway.context import Surroundings
-from gateway.errors import IdempotencyKeyReused
 from gateway.registry import Registered
 from gateway.stages.idempotency import record_of, replay
 from gateway.store import idempotency
@@ -16,23 +16,48 @@ from gateway.store.idempotency import Claim
 Calls = Sequence[BatchCall[Any, Any]]
 Keyed = Sequence[tuple[Claim, BatchCall[Any, Any]]]
 
+_WARY = 64
+"""Groups that look for used keys first, after one in which there was such a key."""
+
 
 class Lane:
-    """Serves the calls of one batch action, those with an idempotency key only once."""
+    """Serves the calls of one batch action, those with an idempotency key only once.
+
+    Nearly every key is new. So where nobody can come between, a group runs as if all of them were,
+    and looks for those of failed calls only: of the others, adding the record tells. If one was
+    used, the group is undone, and served again with a look first. (The look, and the visit to the
+    database that it is, cost a keyed increment 12 of 178 microseconds.)
+    """
 
     def __init__(self, registered: Registered, shared: Surroundings) -> None:
         self._registered = registered
         self._shared = shared
+        self._wary = 0
+        """How many groups more look first, so that replays in a row are not all undone."""
 
     async def serve(self, db: Transaction, calls: Calls) -> None:
         context = BatchContext(shared=self._shared, db=db, now=self._shared.now())
         keyed = [(call.claim, call) for call in calls if call.claim is not None]
-        used = await self._settle_used(keyed, context) if keyed else ()
-        fresh = [call for call in calls if call.claim not in used] if used else calls
-        if fresh:
-            await self._run_many(fresh, context)
-        if keyed:
+        if not keyed:
+            await self._run_many(calls, context)
+        elif db.alone and not self._is_wary(calls):
+            await self._run_many(calls, context)
+            failed = [each for each in keyed if each[1].data_json is None]
+            used = await self._settle_used(failed, context) if failed else ()
+            await self._keep([each for each in keyed if each[0] not in used], context, new=True)
+        else:
+            used = await self._settle_used(keyed, context)
+            fresh = [call for call in calls if call.claim not in used] if used else calls
+            if fresh:
+                await self._run_many(fresh, context)
             await self._keep([each for each in keyed if each[0] not in used], context)
+
+    def _is_wary(self, calls: Calls) -> bool:
+        if any(call.was_tried for call in calls):
+            self._wary = _WARY
+            return True
+        self._wary = max(0, self._wary - 1)
+        return self._wary > 0
 
     async def _run_many(self, calls: Calls, context: BatchContext) -> None:
         action: Any = self._registered.action
@@ -50,13 +75,10 @@ class Lane:
         found = await idempotency.claim(context.db, claims, at=context.now)
         for claim, call in keyed:
             if claim in found:
-                try:
-                    call.settle(replay(found[claim], claim, call.flags))
-                except IdempotencyKeyReused as refusal:
-                    call.refuse(refusal)
+                call.settle(partial(replay, found[claim], claim))
         return found.keys()
 
-    async def _keep(self, ran: Keyed, context: BatchContext) -> None:
+    async def _keep(self, ran: Keyed, context: BatchContext, *, new: bool = False) -> None:
         """Save what was answered, and give back the keys of what failed."""
         records = [
             record_of(claim, call.data_json, call.flags, self._registered)
@@ -64,7 +86,7 @@ class Lane:
             if call.data_json is not None
         ]
         failed = [claim for claim, call in ran if call.data_json is None]
-        await idempotency.keep(context.db, records, at=context.now)
+        await idempotency.keep(context.db, records, at=context.now, new=new)
         await idempotency.release(context.db, failed)
 
 

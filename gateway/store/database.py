@@ -76,7 +76,10 @@ class Lane(Protocol[C_contra]):
     """Whoever serves the calls of one kind together: a batch action, wrapped by the pipeline."""
 
     async def serve(self, db: Transaction, calls: Sequence[C_contra]) -> None:
-        """Serve all the calls; an exception rolls all of it back, and each is tried alone."""
+        """Serve all the calls; an exception rolls all of it back, and each is tried alone.
+
+        On SQLite, all are tried once more together first when it was a DuplicateError.
+        """
 
 
 class Database(Protocol):

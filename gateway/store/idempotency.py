@@ -127,7 +127,7 @@ _CLAIM, _FIND, _FIND_ALIVE, _KEEP, _RELEASE = map(
     Statement, (_claim, _find, _find_alive, _keep, _release)
 )
 _ADD = RowsInsert(records, records.c.keys(), replace=True)
-
+_ADD_NEW = RowsInsert(records, records.c.keys())
 
 _ANY_DEAD, _PURGE = Statement(_any_dead), Statement(_purge)
 
@@ -169,12 +169,19 @@ async def _claim_all(db: Transaction, claims: Sequence[Claim], at: datetime) -> 
     return {used[row[:3]]: Record(Claim(*row[:4]), *row[5:]) for row in found}
 
 
-async def keep(db: Transaction, kept: Sequence[Record], *, at: datetime) -> None:
-    """Save the answers of calls whose keys this transaction claimed `at` that time."""
+async def keep(db: Transaction, kept: Sequence[Record], *, at: datetime, new: bool = False) -> None:
+    """Save the answers of calls whose keys this transaction claimed `at` that time.
+
+    If they are held to be `new` instead, in a transaction that is alone, the deferred insert raises
+    DuplicateError when there is a record of one of them, be it one that answers no more.
+    """
     if not kept:
         return
     if db.alone:
-        await db.defer(_ADD, rows=[(*each.claim, at, each.data, each.flags) for each in kept])
+        await db.defer(
+            _ADD_NEW if new else _ADD,
+            rows=[(*each.claim, at, each.data, each.flags) for each in kept],
+        )
     else:
         rows = [(*each.claim[:3], each.data, each.flags) for each in kept]
         await db.run(_KEEP, rows=rows)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any, Self
 
-from gateway.store.database import DatabaseError, Lane, Transaction, Work
+from gateway.store.database import DatabaseError, DuplicateError, Lane, Transaction, Work
 from gateway.store.groups import GROUP_MAX, QUEUE_MAX, Entry, GroupQueue, at_once
 from gateway.store.sizes import GroupSizes
 from gateway.store.sqlite_readers import SqliteReaders
@@ -118,11 +118,14 @@ class SqliteDatabase:
             await self._writer.undo()
             raise
 
-    async def _serve(self, unit: list[Entry], *, first: bool, last: bool = False) -> None:
+    async def _serve(
+        self, unit: list[Entry], *, first: bool, last: bool = False, again: bool = False
+    ) -> None:
         """Serve one work, or all the calls of one lane, undoing it when it fails.
 
         The first unit needs no savepoint: undoing it is starting the transaction again. The last
-        one is committed with what it deferred, unless it fails.
+        one is committed with what it deferred, unless it fails. A lane that met what is there
+        already has its calls `again`, before each is tried alone.
         """
         writer = self._writer
         if not first:
@@ -134,11 +137,13 @@ class SqliteDatabase:
             raise
         except Exception as failure:  # noqa: BLE001 - it is the unit's outcome, whatever it is
             await writer.undo(None if first else "unit")
-            if len(unit) == 1:
+            if unit[0].lane is not None and isinstance(failure, DuplicateError) and not again:
+                await self._serve(unit, first=first, last=last, again=True)
+            elif len(unit) == 1:
                 unit[0].outcome = failure
-                return
-            for entry in unit:
-                await self._serve([entry], first=False)
+            else:
+                for entry in unit:
+                    await self._serve([entry], first=False, again=True)
 
 
 def _units(group: list[Entry]) -> list[list[Entry]]:

@@ -51,7 +51,7 @@ SECRET = "the cellar key hangs behind the clock"
 SLOW, SILENT = "slow", "silent"
 """Tallies that wait for the test, and that are never answered."""
 
-UNLUCKY, CRASHING = 13, -13
+UNLUCKY, CRASHING, TELLING = 13, -13, 7
 """Steps that a tally refuses, and that break it."""
 
 
@@ -62,6 +62,8 @@ class Bench:
     size: int
     groups: list[int] = field(default_factory=list)
     """How many calls each run of `toys/tally` had."""
+    forbidden: set[str] = field(default_factory=set)
+    """Names of tallies that take no step any more."""
     arrived: asyncio.Event = field(default_factory=asyncio.Event)
     go_on: asyncio.Event = field(default_factory=asyncio.Event)
     stopped: bool = False
@@ -284,10 +286,12 @@ class Tally(BatchAction[Step, Total]):
             with call.answering():
                 total = calls.state(name, kept.get(name, 0)) + by
                 call.change(name, total, (name, total))
-                if by == UNLUCKY:
+                if by == UNLUCKY or name in bench.forbidden:
                     raise Unlucky
                 if by == CRASHING:
                     raise RuntimeError(SECRET)
+                if by == TELLING and total > by:
+                    call.flag("had", total - by)
                 if name != SILENT:
                     call.answer(Total(name, total))
         await store.save(context.db, dict(calls.changes))

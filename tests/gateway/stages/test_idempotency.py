@@ -200,6 +200,52 @@ async def test_a_group_may_hold_used_keys_new_ones_and_none(toybox: House, bench
     assert await totals_kept(toybox) == {toys.SLOW: 1, "pear": 2, "plum": 2}
 
 
+async def test_what_failed_by_now_gets_the_answer_of_its_time(toybox: House, bench: Bench) -> None:
+    first = await answer_of(toybox, "toys/tally", once="k", name="pear")
+    bench.forbidden.add("pear")
+    again = await answer_of(toybox, "toys/tally", once="k", name="pear")
+    other = await answer_of(toybox, "toys/tally", once="k", name="pear", by=2)
+    new = await answer_of(toybox, "toys/tally", once="new", name="pear")
+
+    assert (again["data"], replayed(again)) == (first["data"], True)
+    assert other["data"]["code"] == "IdempotencyKeyReused"
+    assert new["data"]["code"] == "Unlucky"
+
+
+async def test_a_flag_of_a_try_that_was_undone_is_told_to_nobody(toybox: House) -> None:
+    first = await answer_of(toybox, "toys/tally", once="k", name="pear", by=toys.TELLING)
+    again = await answer_of(toybox, "toys/tally", once="k", name="pear", by=toys.TELLING)
+    told = await answer_of(toybox, "toys/tally", once="new", name="pear", by=toys.TELLING)
+
+    assert again["flags"] == {**first["flags"], "idempotent_replay": True}
+    assert told["flags"] == {**first["flags"], "had": toys.TELLING}
+
+
+async def test_a_used_key_leaves_the_rest_of_its_group_together(
+    toybox: House, bench: Bench
+) -> None:
+    await answer_of(toybox, "toys/tally", once="used", name="pear")
+    block = begin(toybox, "toys/tally", name=toys.SLOW)
+    await bench.reached()
+    calls = [
+        begin(toybox, "toys/tally", once=once, name="pear") for once in ("1", "2", "used", "3")
+    ]
+    bench.go_on.set()
+    await block
+    answers = [orjson.loads((await call).body) for call in calls]
+
+    assert [answer["data"]["total"] for answer in answers] == [2, 3, 1, 4]
+    assert bench.groups[-1] == 3
+
+
+async def test_replays_in_a_row_are_not_all_tried(toybox: House, bench: Bench) -> None:
+    answers = [await answer_of(toybox, "toys/tally", once="k", name="pear") for _ in range(9)]
+
+    assert [answer["data"]["total"] for answer in answers] == [1] * 9
+    assert [*map(replayed, answers)] == [False] + [True] * 8
+    assert len(bench.groups) <= 2
+
+
 async def test_the_answer_outlives_the_gateway(open_house: OpenHouse) -> None:
     house = await open_house(sections=(toys.section,))
     first = await answer_of(house, "toys/keep", once="k", name="pear")
