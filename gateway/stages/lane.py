@@ -44,16 +44,16 @@ class Lane:
             await self._run_many(calls, context)
             failed = [each for each in keyed if each[1].data_json is None]
             used = await self._settle_used(failed, context) if failed else ()
-            await self._keep([each for each in keyed if each[0] not in used], context, new=True)
+            await self._keep(_without(used, keyed), context, new=True)
         else:
             used = await self._settle_used(keyed, context)
             fresh = [call for call in calls if call.claim not in used] if used else calls
             if fresh:
                 await self._run_many(fresh, context)
-            await self._keep([each for each in keyed if each[0] not in used], context)
+            await self._keep(_without(used, keyed), context)
 
     def _is_wary(self, calls: Calls) -> bool:
-        if any(call.was_tried for call in calls):
+        if calls[0].was_tried:  # then all were
             self._wary = _WARY
             return True
         self._wary = max(0, self._wary - 1)
@@ -85,9 +85,14 @@ class Lane:
             for claim, call in ran
             if call.data_json is not None
         ]
-        failed = [claim for claim, call in ran if call.data_json is None]
         await idempotency.keep(context.db, records, at=context.now, new=new)
-        await idempotency.release(context.db, failed)
+        if len(records) < len(ran):
+            failed = [claim for claim, call in ran if call.data_json is None]
+            await idempotency.release(context.db, failed)
+
+
+def _without(used: Collection[Claim | None], keyed: Keyed) -> Keyed:
+    return [each for each in keyed if each[0] not in used] if used else keyed
 
 
 def refuse_to_cancel_itself() -> None:
