@@ -18,6 +18,7 @@ EXPECTED: Mapping[str, tuple[str, Sequence[str]]] = {
 """Each part by its name: its title, and the first cells of the rows that it should have."""
 
 DETAILS: Mapping[str, str] = {
+    "keys": "An idempotency key, in order and in none",
     "tail": "The p99 of a durable increment",
     "limited": "A limited call, by function",
     "connection": "A connection's memory, by type",

@@ -1,8 +1,9 @@
 -- Posts the bodies of a file in turn, one to a line, and ends with what came of it as a line of JSON.
 -- A line may begin with the path to post to; without one, it is the command's.
--- With a second argument, each request has an Idempotency-Key of its own that begins with it.
+-- With a second argument, each request has an Idempotency-Key of its own that begins with it, or,
+-- with a third one, with chance.
 
-local requests, turn, keys, sent = {}, 0, nil, 0
+local requests, turn, keys, sent, scattered = {}, 0, nil, 0, false
 
 function init(args)
   for line in io.lines(args[1]) do
@@ -10,14 +11,17 @@ function init(args)
     if args[2] then wrk.headers["Idempotency-Key"] = "$KEY" end
     requests[#requests + 1] = wrk.format("POST", path, nil, body or line)
   end
-  keys = args[2]
+  keys, scattered = args[2], args[3] ~= nil
+  math.randomseed(os.time())
 end
 
 function request()
   turn = turn % #requests + 1
   if not keys then return requests[turn] end
   sent = sent + 1
-  return (requests[turn]:gsub("$KEY", keys .. sent, 1))
+  local key = keys .. sent
+  if scattered then key = string.format("%07x", math.random(0, 0xfffffff)) .. key end
+  return (requests[turn]:gsub("$KEY", key, 1))
 end
 
 function done(summary, latency)

@@ -73,4 +73,5 @@ def _command(subject: Subject, seconds: int, bodies: str, connections: int) -> l
         *("--timeout", f"{PATIENCE}s", "--script", str(SCRIPT), *headers),
         *(f"http://{HOST}:{subject.server.port}{subject.path}", "--", bodies),
         *([f"{uuid4()}-"] if subject.keyed else []),
+        *(["scattered"] if subject.scattered else []),
     ]

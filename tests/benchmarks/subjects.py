@@ -46,6 +46,8 @@ class Subject:
     key: str | None = None
     keyed: bool = False
     """Whether each call has an idempotency key of its own."""
+    scattered: bool = False
+    """Whether these keys come in no order."""
     account: Callable[[], Account] | None = None
     """What its server says of every call since the start; None where it keeps no record."""
 

@@ -1,1 +1,1 @@
-"""Details: where that goes which is no processor time of a call: a start, memory, a p99, Redis."""
+"""Details: what stands behind a figure: of a start, memory, the p99, Redis, keys."""

@@ -1,4 +1,4 @@
-"""Where a start, memory, the p99 and a limited call go: `python -m tests.benchmarks.details`.
+"""Where a start, memory, the p99, limits and keys go: `python -m tests.benchmarks.details`.
 
 What was found is kept, and written into the benchmark's page.
 """
@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.benchmarks.details.connection import measure_connection
+from tests.benchmarks.details.keys import measure_keys
 from tests.benchmarks.details.limited import measure_limited
 from tests.benchmarks.details.starting import measure_start
 from tests.benchmarks.details.tail import measure_tail
@@ -33,6 +34,7 @@ def main() -> None:
     options = parser.parse_args()
     rounds, seconds = options.rounds, options.seconds
     measures: dict[str, Callable[[Path], tuple[Part, int]]] = {
+        "keys": lambda place: (measure_keys(place, rounds, seconds), seconds),
         "tail": lambda place: (measure_tail(place, rounds, seconds), seconds),
         "limited": lambda place: (measure_limited(place, rounds, seconds, options.redis), seconds),
         "connection": lambda place: (measure_connection(place, rounds), 0),
