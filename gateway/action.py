@@ -133,8 +133,9 @@ class BatchAction(Declared[P, R]):
     """An action for hot writes: it serves all the calls of a group at once.
 
     `run_many` loads what the calls name, applies them in order inside `call.answering()`, and
-    saves. A call's error drops what that call staged and never touches its neighbours. Run again
-    on the same calls, it must do the same again.
+    saves. A call's error drops what that call staged and never touches its neighbours. It may be
+    run again on the same calls, and on one that was answered long ago, and all of it undone: so it
+    does nothing that a rollback would not undo.
     """
 
     async def run_many(self, calls: "Batch[P, R]", context: "BatchContext") -> None:
@@ -166,7 +167,7 @@ class BatchCall(Generic[P, R]):
 
     __slots__ = (
         "_batch", "_changes", "_data_json", "_failure", "_flags_before", "_show", "_states",
-        "caller", "claim", "flags", "options", "params", "was_tried",
+        "caller", "claim", "flags", "options", "params",
     )  # fmt: skip
 
     def __init__(
@@ -184,8 +185,6 @@ class BatchCall(Generic[P, R]):
         self.options = options
         self.flags = flags
         self.claim = claim
-        self.was_tried = False
-        """Whether it was a part of a batch before, which may have been undone."""
         self._show = show
         self._data_json: bytes | None = None
         self._failure: Exception | None = None
@@ -194,7 +193,6 @@ class BatchCall(Generic[P, R]):
     def join(self, batch: "Batch[P, R]") -> None:
         """Begin, or begin again, as a part of `batch`."""
         self._batch = batch
-        self.was_tried = True
         self._drop()
         self._states: list[tuple[Hashable, object]] = []
         self._changes: list[Any] = []
@@ -229,8 +227,7 @@ class BatchCall(Generic[P, R]):
     def flag(self, name: str, value: object = True) -> None:
         """Set a flag of this call's answer. Raises TypeError when `value` is no JSON value."""
         encode(value)
-        if self._flags_before is None:
-            self._flags_before = {**self.flags}
+        self._remember_flags()
         self.flags[name] = value
 
     def settle(self, answer: Callable[[dict[str, object]], bytes]) -> None:
@@ -239,10 +236,15 @@ class BatchCall(Generic[P, R]):
         An ActionError that it raises is what the call fails with.
         """
         self._drop()
+        self._remember_flags()
         try:
             self._data_json = answer(self.flags)
         except ActionError as refusal:
             self._failure = refusal
+
+    def _remember_flags(self) -> None:
+        if self._flags_before is None:
+            self._flags_before = {**self.flags}
 
     def _drop(self) -> None:
         """Forget what came of trying."""

@@ -1,9 +1,9 @@
 """Windows in memory and in a server at once: what the server forgets is known here.
 
-A call is let through when both have room for it, at the moment in which this process learns so.
-So what this process lets through is exact, whatever becomes of the server: it may be away, come
-back empty or drop keys, and no process of its own notices all of that. What is counted here is a
-part of what is counted there, so a refusal here is right, and saves the question.
+A call is let through when both have room for it. So what this process lets through is exact,
+whatever becomes of the server: it may be away, come back empty or drop keys, and no process of its
+own notices all of that. What is counted here is a part of what is counted there, so a refusal here
+is right, and saves the question.
 """
 
 import asyncio
@@ -18,6 +18,8 @@ async def take_in_both(
     windows: Windows, shared: SharedWindows, buckets: Sequence[Bucket], cost: int
 ) -> Ruling:
     """As `Windows.take`, for all processes; for this one alone while the server is away.
+
+    A call that the server has counted waits for room here, milliseconds, 250 at the most.
 
     The headers are those of whichever has the least room.
     """

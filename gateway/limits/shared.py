@@ -19,7 +19,7 @@ from gateway.logs import Log
 from gateway.settings import SettingsError
 
 PATIENCE = 0.25
-"""Seconds that one question may take; then the calls go on without its answer."""
+"""Seconds that one question may take, or what comes of it; then calls go on without."""
 RETRY_SECONDS = 0.5
 """How often a server that is away is looked for."""
 

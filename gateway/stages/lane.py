@@ -17,7 +17,7 @@ Calls = Sequence[BatchCall[Any, Any]]
 Keyed = Sequence[tuple[Claim, BatchCall[Any, Any]]]
 
 _WARY = 64
-"""Groups that look for used keys first, after one in which there was such a key."""
+"""Groups that look for used keys first, after one that was undone or held such a key."""
 
 
 class Lane:
@@ -35,12 +35,12 @@ class Lane:
         self._wary = 0
         """How many groups more look first, so that replays in a row are not all undone."""
 
-    async def serve(self, db: Transaction, calls: Calls) -> None:
+    async def serve(self, db: Transaction, calls: Calls, *, again: bool = False) -> None:
         context = BatchContext(shared=self._shared, db=db, now=self._shared.now())
         keyed = [(call.claim, call) for call in calls if call.claim is not None]
         if not keyed:
             await self._run_many(calls, context)
-        elif db.alone and not self._is_wary(calls):
+        elif db.alone and not self._is_wary(again=again):
             await self._run_many(calls, context)
             failed = [each for each in keyed if each[1].data_json is None]
             used = await self._settle_used(failed, context) if failed else ()
@@ -52,12 +52,14 @@ class Lane:
                 await self._run_many(fresh, context)
             await self._keep(_without(used, keyed), context)
 
-    def _is_wary(self, calls: Calls) -> bool:
-        if calls[0].was_tried:  # then all were
+    def _is_wary(self, *, again: bool) -> bool:
+        if again:
             self._wary = _WARY
-            return True
-        self._wary = max(0, self._wary - 1)
-        return self._wary > 0
+        elif self._wary:
+            self._wary -= 1
+        else:
+            return False
+        return True
 
     async def _run_many(self, calls: Calls, context: BatchContext) -> None:
         action: Any = self._registered.action
@@ -76,6 +78,8 @@ class Lane:
         for claim, call in keyed:
             if claim in found:
                 call.settle(partial(replay, found[claim], claim))
+        if found:
+            self._wary = _WARY
         return found.keys()
 
     async def _keep(self, ran: Keyed, context: BatchContext, *, new: bool = False) -> None:

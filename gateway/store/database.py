@@ -75,10 +75,13 @@ Work = Callable[[Transaction], Awaitable[T]]
 class Lane(Protocol[C_contra]):
     """Whoever serves the calls of one kind together: a batch action, wrapped by the pipeline."""
 
-    async def serve(self, db: Transaction, calls: Sequence[C_contra]) -> None:
+    async def serve(
+        self, db: Transaction, calls: Sequence[C_contra], *, again: bool = False
+    ) -> None:
         """Serve all the calls; an exception rolls all of it back, and each is tried alone.
 
-        On SQLite, all are tried once more together first when it was a DuplicateError.
+        On SQLite all are tried once more together first, where it was a DuplicateError or there is
+        one call only. `again` says that they may have been tried before, and undone.
         """
 
 

@@ -3,7 +3,8 @@
 A key is claimed before anything else is done, in the order of the keys, so that of two gateways
 that are sent the same call one waits for the other's commit, and no two wait for each other.
 Where a transaction is alone (on SQLite) nobody can come between: there a claim only looks, and
-the whole record is added with the answer, which halves what the records cost.
+the whole record is added with the answer, which halves what the records cost. Who holds a key to
+be new need not even look, and learns from adding the record whether it is.
 """
 
 from collections.abc import Iterable, Sequence
@@ -170,10 +171,10 @@ async def _claim_all(db: Transaction, claims: Sequence[Claim], at: datetime) -> 
 
 
 async def keep(db: Transaction, kept: Sequence[Record], *, at: datetime, new: bool = False) -> None:
-    """Save the answers of calls whose keys this transaction claimed `at` that time.
+    """Save the answers of calls, `at` the time when this transaction claimed their keys.
 
-    If they are held to be `new` instead, in a transaction that is alone, the deferred insert raises
-    DuplicateError when there is a record of one of them, be it one that answers no more.
+    One that is alone need not have claimed keys that it holds to be `new`: the deferred insert
+    raises DuplicateError when there is a record of one of them, be it one that answers no more.
     """
     if not kept:
         return

@@ -124,20 +124,21 @@ class SqliteDatabase:
         """Serve one work, or all the calls of one lane, undoing it when it fails.
 
         The first unit needs no savepoint: undoing it is starting the transaction again. The last
-        one is committed with what it deferred, unless it fails. A lane that met what is there
-        already has its calls `again`, before each is tried alone.
+        one is committed with what it deferred, unless it fails. Where that may help, a lane serves
+        its calls once more together before each is tried alone; `again` says that it does.
         """
         writer = self._writer
         if not first:
             await writer.tell("SAVEPOINT unit")
         try:
-            await _run(unit, writer)
+            await _run(unit, writer, again=again)
             await writer.tell(*(() if first else ("RELEASE unit",)), commit=last)
         except TransactionError:
             raise
         except Exception as failure:  # noqa: BLE001 - it is the unit's outcome, whatever it is
             await writer.undo(None if first else "unit")
-            if unit[0].lane is not None and isinstance(failure, DuplicateError) and not again:
+            may_help = len(unit) == 1 or isinstance(failure, DuplicateError)
+            if unit[0].lane is not None and may_help and not again:
                 await self._serve(unit, first=first, last=last, again=True)
             elif len(unit) == 1:
                 unit[0].outcome = failure
@@ -161,9 +162,9 @@ def _units(group: list[Entry]) -> list[list[Entry]]:
     return units
 
 
-async def _run(unit: list[Entry], db: Transaction) -> None:
+async def _run(unit: list[Entry], db: Transaction, *, again: bool) -> None:
     lane, work = unit[0].lane, unit[0].work
     if lane is not None:
-        await lane.serve(db, [entry.call for entry in unit])
+        await lane.serve(db, [entry.call for entry in unit], again=again)
     elif work is not None:
         unit[0].outcome = await work(db)

@@ -52,7 +52,7 @@ SLOW, SILENT = "slow", "silent"
 """Tallies that wait for the test, and that are never answered."""
 
 UNLUCKY, CRASHING, TELLING = 13, -13, 7
-"""Steps that a tally refuses, and that break it."""
+"""Steps that a tally refuses, that break it, and after which it tells what it had."""
 
 
 @dataclass

@@ -30,8 +30,8 @@ class _AskedLane:
         self._lane = lane
         self._asked = asked
 
-    async def serve(self, db: Queries, calls: Any) -> None:
-        await self._lane.serve(_AskedQueries(db, self._asked), calls)
+    async def serve(self, db: Queries, calls: Any, *, again: bool = False) -> None:
+        await self._lane.serve(_AskedQueries(db, self._asked), calls, again=again)
 
 
 class AskedDatabase:

@@ -15,7 +15,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Table, insert
+from sqlalchemy import Table, bindparam, insert
 
 from actions.store.counter_changes import ChangeRow
 from actions.store.counters import CounterRow
@@ -51,7 +51,10 @@ def fill_sqlite(file: Path, owner: Owner, count: int, *, until: float) -> int:
     """
     dialect = dialect_named("sqlite")
     compiled = {
-        table: Statement(insert(table)).on(dialect) for table in (counters, counter_changes)
+        table: Statement(insert(table).values({name: bindparam(name) for name in row._fields})).on(
+            dialect
+        )
+        for table, row in ((counters, CounterRow), (counter_changes, ChangeRow))
     }
     with closing(sqlite3.connect(file, isolation_level=None)) as db:
         db.executescript(

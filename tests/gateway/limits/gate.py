@@ -17,6 +17,11 @@ class Gate:
         """Whether connections are taken, and nothing that they say is passed on."""
 
     @property
+    def connections(self) -> int:
+        """How many ends of connections there are."""
+        return len(self._writers)
+
+    @property
     def address(self) -> str:
         return self._target._replace(netloc=f"127.0.0.1:{self._port}").geturl()
 

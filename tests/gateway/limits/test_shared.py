@@ -263,13 +263,34 @@ async def test_one_warning_is_logged_and_never_the_address(
     assert "secret" not in log.text
 
 
-def test_an_address_that_is_none_is_told_without_its_words() -> None:
+@pytest.mark.parametrize(
+    "address",
+    [
+        "redis://:secret@host:port/x",
+        "redis://:secret@host:1/0?protocol=4",
+        "rediss://:secret@host:1/0?ssl_cert_reqs=maybe",
+        "redis://:secret@host:1/0?credential_provider=x",
+        "redis://:secret@host:1/0?colour=red",
+    ],
+)
+def test_an_address_that_is_none_is_told_without_its_words(address: str) -> None:
     with pytest.raises(SettingsError) as refused:
-        SharedWindows(
-            "redis://:secret@host:port/x", make_log(Settings(), io.TextIOWrapper(io.BytesIO()))
-        )
+        SharedWindows(address, make_log(Settings(), io.TextIOWrapper(io.BytesIO())))
 
     assert str(refused.value) == "The setting redis cannot be used: it is no address."
+
+
+async def test_who_closes_while_a_question_is_out_leaves_no_connection(
+    gate: Gate, open_windows: OpenWindows
+) -> None:
+    windows = await open_windows(gate.address)
+    gate.is_silent = True
+    question = asyncio.create_task(windows.take([fresh(5, 60)], 1))
+    await asyncio.sleep(0.01)  # the question is out
+    await windows.close()
+
+    assert await question is None
+    await until(lambda: not gate.connections)
 
 
 def test_who_needs_no_redis_does_not_pay_for_its_client() -> None:

@@ -238,6 +238,38 @@ async def test_a_used_key_leaves_the_rest_of_its_group_together(
     assert bench.groups[-1] == 3
 
 
+async def test_what_would_break_by_now_gets_the_answer_of_its_time(toybox: House) -> None:
+    first = await answer_of(toybox, "toys/tally", once="k", name="pear", by=600)
+    again = await answer_of(toybox, "toys/tally", once="k", name="pear", by=600)
+
+    assert (again["data"], replayed(again)) == (first["data"], True)
+
+
+@pytest.mark.parametrize("since", [0, 62, 63, 64])
+async def test_replays_beside_a_call_that_breaks_their_group_are_answered(
+    toybox: House, bench: Bench, since: int
+) -> None:
+    names = [f"k{number}" for number in range(70)]
+    first = {
+        name: await answer_of(toybox, "toys/tally", once=name, name="pear", by=1) for name in names
+    }
+    await answer_of(toybox, "toys/tally", once=names[0], name="pear", by=1)
+    for number in range(since):
+        await answer_of(toybox, "toys/tally", once=f"new{number}", name="plum", by=1)
+    bench.arrived.clear()
+    block = begin(toybox, "toys/tally", name=toys.SLOW)
+    await bench.reached()
+    calls = [begin(toybox, "toys/tally", once=name, name="pear", by=1) for name in names]
+    breaking = begin(toybox, "toys/tally", name="pear", by=2000)
+    bench.go_on.set()
+    await block
+    answers = [orjson.loads((await call).body) for call in calls]
+
+    assert [answer["data"] for answer in answers] == [each["data"] for each in first.values()]
+    assert all(map(replayed, answers))
+    assert orjson.loads((await breaking).body)["data"]["code"] == "InternalServerError"
+
+
 async def test_replays_in_a_row_are_not_all_tried(toybox: House, bench: Bench) -> None:
     answers = [await answer_of(toybox, "toys/tally", once="k", name="pear") for _ in range(9)]
 

@@ -66,7 +66,7 @@ class Shelves(Lane[str]):
     def __init__(self) -> None:
         self.served: list[list[str]] = []
 
-    async def serve(self, db: Transaction, calls: Sequence[str]) -> None:
+    async def serve(self, db: Transaction, calls: Sequence[str], *, again: bool = False) -> None:
         self.served.append(list(calls))
         for name in calls:
             await keep(name)(db)

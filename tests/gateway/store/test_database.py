@@ -91,7 +91,7 @@ async def test_what_fails_after_it_was_deferred_undoes_its_own_write_only(
 class Deferring(Lane[str]):
     """A lane that only defers, so that what spoils it shows at its end."""
 
-    async def serve(self, db: Transaction, calls: Sequence[str]) -> None:
+    async def serve(self, db: Transaction, calls: Sequence[str], *, again: bool = False) -> None:
         for name in calls:
             await db.defer(_ADD_THING, id=new_id(), name=name, made_at=NOON)
 

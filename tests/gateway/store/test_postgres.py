@@ -64,7 +64,7 @@ class Crossing(Lane[str]):
         self.meeting = meeting
         self.runs = 0
 
-    async def serve(self, db: Transaction, calls: Sequence[str]) -> None:
+    async def serve(self, db: Transaction, calls: Sequence[str], *, again: bool = False) -> None:
         self.runs += 1
         first, second = self.order
         await add_one(db, first)
@@ -79,7 +79,7 @@ async def test_a_deadlock_is_run_again_until_both_are_through(db: Database) -> N
     one, other = Crossing(("a", "b"), meeting), Crossing(("b", "a"), meeting)
     await asyncio.gather(db.join(one, "call"), db.join(other, "call"))
 
-    assert sorted([one.runs, other.runs]) == [1, 2]
+    assert one.runs + other.runs > 2  # where both look at once, both may be undone
     assert await toy_store.totals(db.reader) == {"a": 2, "b": 2}
 
 
@@ -206,7 +206,7 @@ async def test_more_than_may_wait_for_a_connection_is_not_taken_on(
 class Breaking(Shelves):
     """A lane that keeps its calls' things, and whose connection breaks in its first group."""
 
-    async def serve(self, db: Transaction, calls: Sequence[str]) -> None:
+    async def serve(self, db: Transaction, calls: Sequence[str], *, again: bool = False) -> None:
         await super().serve(db, calls)
         if len(self.served) == 1:
             await db.run(_BREAK)
