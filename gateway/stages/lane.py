@@ -26,7 +26,7 @@ class Lane:
     Nearly every key is new. So where nobody can come between, a group runs as if all of them were,
     and looks for those of failed calls only: of the others, adding the record tells. If one was
     used, the group is undone, and served again with a look first. (The look, and the visit to the
-    database that it is, cost a keyed increment 12 of 178 microseconds.)
+    database that it is, cost a keyed increment 9 of 75 microseconds, HTTP left aside.)
     """
 
     def __init__(self, registered: Registered, shared: Surroundings) -> None:
