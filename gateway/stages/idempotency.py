@@ -98,9 +98,6 @@ def record_of(
     unchanged: bool = False,
 ) -> Record:
     """What is kept of a call's answer; its secrets are not."""
-    if len(flags) == 1 and registered.flag and not (unchanged or registered.secrets):
-        # Only the request's id, as it mostly is.
-        return Record(claim, data.decode(), f'{{"{registered.flag}":true}}')
     kept = {**flags}
     kept.pop("request_id", None)
     if registered.flag is not None and not unchanged:

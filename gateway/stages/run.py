@@ -9,7 +9,6 @@ from gateway.access.audit.record import row_about, rows_beside
 from gateway.action import BatchAction, BatchCall
 from gateway.call import Call
 from gateway.codec.encode import Rendered, encode
-from gateway.codec.show import Show
 from gateway.context import NO_OPTIONS, Context, Options, Surroundings
 from gateway.errors import ActionError, IdempotencyKeyInUse
 from gateway.listing import CursorPage, Page
@@ -85,10 +84,6 @@ class Runner:
         try:
             if waiting is not None:
                 await self._look_again(registered, call)
-            if registered.run is None:  # by way of `_run` it would be a coroutine more
-                batched = self._batched(registered, params, options, call, claim)
-                await self._database.join(self._lanes[registered.path], batched)
-                return batched.outcome()
             return await self._run(registered, params, options, call, claim, until)
         except LockedError:
             raise IdempotencyKeyInUse from None
@@ -112,11 +107,18 @@ class Runner:
         claim: Claim | None = None,
         until: float | None = None,
     ) -> bytes:
+        shared = self._shared
+        if options is NO_OPTIONS:
+            show = registered.show_plain
+        else:
+            show = registered.show(full=options.full, expand=options.expand)
         if registered.run is None:
-            batched = self._batched(registered, params, options, call, claim)
+            assert call.caller is not None  # noqa: S101 - a BatchAction has a scope, a scope a caller
+            batched: BatchCall[Any, Any] = BatchCall(
+                params, call.caller, options, call.flags, show, claim=claim
+            )
             await self._database.join(self._lanes[registered.path], batched)
             return batched.outcome()
-        shared, show = self._shared, _show(registered, options)
         context = Context(
             shared, self._database.reader, shared.now(), call.caller, registered.section, options,
             call.flags, show, call,
@@ -129,18 +131,6 @@ class Runner:
             refuse_to_cancel_itself()
             raise
         return _shown(result, context)
-
-    def _batched(
-        self,
-        registered: Registered,
-        params: Any,
-        options: Options,
-        call: Call,
-        claim: Claim | None,
-    ) -> BatchCall[Any, Any]:
-        assert call.caller is not None  # noqa: S101 - a BatchAction has a scope, a scope a caller
-        show = _show(registered, options)
-        return BatchCall(params, call.caller, options, call.flags, show, claim=claim)
 
     async def _write(
         self,
@@ -205,12 +195,6 @@ class Runner:
         if call.caller is None and row.object_id is None:
             return  # nobody did nothing: a stranger cannot fill the trail
         await audit.add(db, [row, *rows_beside(row, context.beside or (), new_id=new_id)])
-
-
-def _show(registered: Registered, options: Options) -> Show:
-    if options is NO_OPTIONS:
-        return registered.show_plain
-    return registered.show(full=options.full, expand=options.expand)
 
 
 def _shown(result: Any, context: Context) -> bytes:

@@ -277,7 +277,7 @@ def test_an_address_that_is_none_is_told_without_its_words(address: str) -> None
     with pytest.raises(SettingsError) as refused:
         SharedWindows(address, make_log(Settings(), io.TextIOWrapper(io.BytesIO())))
 
-    assert str(refused.value) == "The setting redis cannot be used: it is no address."
+    assert str(refused.value) == "The setting redis cannot be used: no connection can be made from it."
 
 
 async def test_who_closes_while_a_question_is_out_leaves_no_connection(
@@ -287,6 +287,7 @@ async def test_who_closes_while_a_question_is_out_leaves_no_connection(
     gate.is_silent = True
     question = asyncio.create_task(windows.take([fresh(5, 60)], 1))
     await asyncio.sleep(0.01)  # the question is out
+    gate.is_silent = False  # whoever asked once more would be answered
     await windows.close()
 
     assert await question is None

@@ -165,10 +165,9 @@ def definitions(connection: Connection) -> set[str]:
 def _sorted(definition: str) -> str:
     """A definition with its columns and constraints in alphabetical order.
 
-    A column that was added later stands behind the constraints, and on one line with others; a
-    table that was renamed stands in quotes.
+    A column that was added later stands behind the constraints, and on one line with others.
     """
-    head, _, rest = " ".join(definition.replace('"', "").split()).partition("(")
+    head, _, rest = " ".join(definition.split()).partition("(")
     inner, _, tail = rest.rpartition(")")
     parts = re.split(r",(?![^(]*\))", inner)
     return f"{head}({', '.join(sorted(part.strip() for part in parts))}){tail}"
