@@ -89,7 +89,9 @@ class SharedWindows:
             self._script = ServerScript(client_url(url), _SCRIPT, patience=PATIENCE)
         except ValueError:
             # The address may hold a password, so it is not repeated.
-            raise SettingsError("The setting redis cannot be used: no connection can be made from it.") from None
+            raise SettingsError(
+                "The setting redis cannot be used: no connection can be made from it."
+            ) from None
         self._log = log
         self._waiting: list[_Waiting] = []
         self._is_asking = False

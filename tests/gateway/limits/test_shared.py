@@ -277,7 +277,9 @@ def test_an_address_that_is_none_is_told_without_its_words(address: str) -> None
     with pytest.raises(SettingsError) as refused:
         SharedWindows(address, make_log(Settings(), io.TextIOWrapper(io.BytesIO())))
 
-    assert str(refused.value) == "The setting redis cannot be used: no connection can be made from it."
+    assert (
+        str(refused.value) == "The setting redis cannot be used: no connection can be made from it."
+    )
 
 
 async def test_who_closes_while_a_question_is_out_leaves_no_connection(
