@@ -17,7 +17,7 @@ from gateway.context import PERMITTED_ACTIONS, Context, Options, Surroundings
 from gateway.errors import ActionError
 from gateway.listing import CursorPage, Cursors, Page, Pages
 from gateway.store.database import Transaction
-from gateway.store.idempotency import Claim
+from gateway.store.idempotency import Name
 
 P = TypeVar("P")
 R = TypeVar("R")
@@ -163,11 +163,14 @@ class BatchContext:
 
 
 class BatchCall(Generic[P, R]):
-    """One call of a group: its parameters, its caller, and what it staged."""
+    """One call of a group: its parameters, its caller, and what it staged.
+
+    `name` is that of its idempotency key, None when it has none.
+    """
 
     __slots__ = (
         "_batch", "_changes", "_data_json", "_failure", "_flags_before", "_show", "_states",
-        "caller", "claim", "flags", "options", "params",
+        "caller", "flags", "name", "options", "params",
     )  # fmt: skip
 
     def __init__(
@@ -178,13 +181,13 @@ class BatchCall(Generic[P, R]):
         flags: dict[str, object],
         show: Show,
         *,
-        claim: Claim | None,
+        name: Name | None,
     ) -> None:
         self.params = params
         self.caller = caller
         self.options = options
         self.flags = flags
-        self.claim = claim
+        self.name = name
         self._show = show
         self._data_json: bytes | None = None
         self._failure: Exception | None = None

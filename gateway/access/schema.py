@@ -11,6 +11,6 @@ from gateway.store.tables import metadata
 MIGRATIONS = Migrations(
     branch="gateway",
     folder=Path(__file__).parent.parent / "store" / "migrations",
-    head="0005",
+    head="0006",
     metadata=metadata,
 )

@@ -7,13 +7,12 @@ from typing import Any
 
 import orjson
 
-from gateway.access.identity import Identity
 from gateway.codec.fingerprint import fingerprint
 from gateway.codec.secrets import withhold
 from gateway.context import Options
 from gateway.errors import IdempotencyKeyInUse, IdempotencyKeyReused, MalformedRequest
 from gateway.registry import Registered
-from gateway.store.idempotency import Claim, Record
+from gateway.store.idempotency import Claim, Name, Record
 
 WAIT_SECONDS = 10.0
 """How long a call waits for the first one with its key; the deadline may be nearer."""
@@ -28,14 +27,12 @@ def checked_key(sent: str | None) -> str | None:
     return sent
 
 
-def claim_of(
-    key: str, caller: Identity, registered: Registered, params: Any, options: Options
-) -> Claim:
+def claim_of(name: Name, params: Any, options: Options) -> Claim:
     """What the call claims; equal parameters after validation have equal fingerprints."""
     wanted = params
     if options.full or options.expand:
         wanted = ("\0", params, options.full, sorted(options.expand))
-    return Claim(caller.account_id, registered.path, key, fingerprint(wanted))
+    return Claim(*name, fingerprint(wanted))
 
 
 class Turns:
@@ -43,22 +40,21 @@ class Turns:
 
     def __init__(self, wait_seconds: float = WAIT_SECONDS) -> None:
         self._wait_seconds = wait_seconds
-        self._running: dict[tuple[str, ...], asyncio.Event | None] = {}
+        self._running: dict[Name, asyncio.Event | None] = {}
         """The keys of running calls, each with what its end is told to if somebody waits."""
 
-    def begin(self, claim: Claim) -> Awaitable[float] | None:
-        """Begin the claim's turn; `end` it. While it is another's, what is returned waits for it.
+    def begin(self, name: Name) -> Awaitable[float] | None:
+        """Begin the name's turn; `end` it. While it is another's, what is returned waits for it.
 
         That gives the loop's time until which the call may wait for other processes too. It raises
         IdempotencyKeyInUse when it takes long; then there is nothing to end.
         """
-        name = claim[:3]
         if name in self._running:
             return self._begin_later(name)
         self._running[name] = None
         return None
 
-    async def _begin_later(self, name: tuple[str, ...]) -> float:
+    async def _begin_later(self, name: Name) -> float:
         until = asyncio.get_running_loop().time() + self._wait_seconds
         try:
             async with asyncio.timeout_at(until):
@@ -71,20 +67,23 @@ class Turns:
         self._running[name] = None
         return until
 
-    def end(self, claim: Claim) -> None:
-        ended = self._running.pop(claim[:3])
+    def end(self, name: Name) -> None:
+        ended = self._running.pop(name)
         if ended is not None:
             ended.set()
 
 
-def replay(record: Record, claim: Claim, flags: dict[str, object]) -> bytes:
+def replay(record: Record, claim: Claim, flags: dict[str, object], registered: Registered) -> bytes:
     """The first call's data, its flags added to `flags`.
 
     Raises IdempotencyKeyReused when the first call had other parameters.
     """
     if record.claim.fingerprint != claim.fingerprint:
         raise IdempotencyKeyReused
-    flags.update(orjson.loads(record.flags))
+    if record.flags is not None:
+        flags.update(orjson.loads(record.flags))
+    elif registered.flag is not None:
+        flags[registered.flag] = True
     flags["idempotent_replay"] = True
     return record.data.encode()
 
@@ -98,6 +97,8 @@ def record_of(
     unchanged: bool = False,
 ) -> Record:
     """What is kept of a call's answer; its secrets are not."""
+    if len(flags) == 1 and not unchanged and not registered.secrets:
+        return Record(claim, data.decode(), None)  # its request's id is all that it has
     kept = {**flags}
     kept.pop("request_id", None)
     if registered.flag is not None and not unchanged:

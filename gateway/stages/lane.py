@@ -8,10 +8,10 @@ from typing import Any
 from gateway.action import Batch, BatchCall, BatchContext
 from gateway.context import Surroundings
 from gateway.registry import Registered
-from gateway.stages.idempotency import record_of, replay
+from gateway.stages.idempotency import claim_of, record_of, replay
 from gateway.store import idempotency
 from gateway.store.database import Transaction
-from gateway.store.idempotency import Claim
+from gateway.store.idempotency import Claim, Name
 
 Calls = Sequence[BatchCall[Any, Any]]
 Keyed = Sequence[tuple[Claim, BatchCall[Any, Any]]]
@@ -37,7 +37,13 @@ class Lane:
 
     async def serve(self, db: Transaction, calls: Calls, *, again: bool = False) -> None:
         context = BatchContext(shared=self._shared, db=db, now=self._shared.now())
-        keyed = [(call.claim, call) for call in calls if call.claim is not None]
+        # Here, and not where each call comes in: of many in a row, all but the first find the code
+        # that makes a digest in the processor's cache.
+        keyed = [
+            (claim_of(call.name, call.params, call.options), call)
+            for call in calls
+            if call.name is not None
+        ]
         if not keyed:
             await self._run_many(calls, context)
         elif db.alone and not self._is_wary(again=again):
@@ -47,7 +53,7 @@ class Lane:
             await self._keep(_without(used, keyed), context, new=True)
         else:
             used = await self._settle_used(keyed, context)
-            fresh = [call for call in calls if call.claim not in used] if used else calls
+            fresh = [call for call in calls if call.name not in used] if used else calls
             if fresh:
                 await self._run_many(fresh, context)
             await self._keep(_without(used, keyed), context)
@@ -71,16 +77,17 @@ class Lane:
         for call in calls:
             call.finish()
 
-    async def _settle_used(self, keyed: Keyed, context: BatchContext) -> Collection[Claim | None]:
-        """Claim the keys, and answer the calls whose keys were used; returns their claims."""
+    async def _settle_used(self, keyed: Keyed, context: BatchContext) -> Collection[Name | None]:
+        """Claim the keys, and answer the calls whose keys were used; returns their names."""
         claims = [claim for claim, _ in keyed]
         found = await idempotency.claim(context.db, claims, at=context.now)
         for claim, call in keyed:
             if claim in found:
-                call.settle(partial(replay, found[claim], claim))
+                record = found[claim]
+                call.settle(partial(replay, record, claim, registered=self._registered))
         if found:
             self._wary = _WARY
-        return found.keys()
+        return {claim.name for claim in found}
 
     async def _keep(self, ran: Keyed, context: BatchContext, *, new: bool = False) -> None:
         """Save what was answered, and give back the keys of what failed."""
@@ -95,8 +102,8 @@ class Lane:
             await idempotency.release(context.db, failed)
 
 
-def _without(used: Collection[Claim | None], keyed: Keyed) -> Keyed:
-    return [each for each in keyed if each[0] not in used] if used else keyed
+def _without(used: Collection[Name | None], keyed: Keyed) -> Keyed:
+    return [each for each in keyed if each[1].name not in used] if used else keyed
 
 
 def refuse_to_cancel_itself() -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
+from functools import lru_cache
 from typing import Any
 
 from gateway.access.audit import rows as audit
@@ -17,11 +18,14 @@ from gateway.stages.idempotency import Turns, claim_of, record_of, replay
 from gateway.stages.lane import Lane, refuse_to_cancel_itself
 from gateway.store import idempotency
 from gateway.store.database import Database, LockedError, Transaction
-from gateway.store.idempotency import Claim
+from gateway.store.idempotency import Claim, Name, claimant_of
 from gateway.tracing import trace_facts
 
 AdmitAgain = Callable[[Call, Registered], Awaitable[None] | None]
 """Looks at a call's caller once more; await what is returned, if it is. Raises ActionError."""
+
+_CLAIMANTS_MAX = 4096
+"""Accounts with an action whose digest is remembered; to make it takes a microsecond."""
 
 
 class TurnedAway(Exception):
@@ -48,6 +52,7 @@ class Runner:
         self._shared = shared
         self._turns = turns
         self._admit_again = admit_again
+        self._claimant_of = lru_cache(maxsize=_CLAIMANTS_MAX)(claimant_of)
         self._lanes = {
             each.path: Lane(each, shared)
             for each in registry
@@ -71,24 +76,24 @@ class Runner:
         """
         if key is None or call.caller is None:
             return self._run(registered, params, options, call)
-        claim = claim_of(key, call.caller, registered, params, options)
-        return self._run_once(registered, params, options, call, claim)
+        name = (key, self._claimant_of(call.caller.account_id, registered.path))
+        return self._run_once(registered, params, options, call, name)
 
     async def _run_once(
-        self, registered: Registered, params: Any, options: Options, call: Call, claim: Claim
+        self, registered: Registered, params: Any, options: Options, call: Call, name: Name
     ) -> bytes:
-        waiting, until = self._turns.begin(claim), call.deadline
+        waiting, until = self._turns.begin(name), call.deadline
         if waiting is not None:
             ends = await waiting
             until = ends if until is None else min(ends, until)
         try:
             if waiting is not None:
                 await self._look_again(registered, call)
-            return await self._run(registered, params, options, call, claim, until)
+            return await self._run(registered, params, options, call, name, until)
         except LockedError:
             raise IdempotencyKeyInUse from None
         finally:
-            self._turns.end(claim)
+            self._turns.end(name)
 
     async def _look_again(self, registered: Registered, call: Call) -> None:
         try:
@@ -104,7 +109,7 @@ class Runner:
         params: Any,
         options: Options,
         call: Call,
-        claim: Claim | None = None,
+        name: Name | None = None,
         until: float | None = None,
     ) -> bytes:
         shared = self._shared
@@ -115,7 +120,7 @@ class Runner:
         if registered.run is None:
             assert call.caller is not None  # noqa: S101 - a BatchAction has a scope, a scope a caller
             batched: BatchCall[Any, Any] = BatchCall(
-                params, call.caller, options, call.flags, show, claim=claim
+                params, call.caller, options, call.flags, show, name=name
             )
             await self._database.join(self._lanes[registered.path], batched)
             return batched.outcome()
@@ -124,6 +129,7 @@ class Runner:
             call.flags, show, call,
         )  # fmt: skip
         if registered.writes:
+            claim = None if name is None else claim_of(name, params, options)
             return await self._write(registered, params, context, claim, until)
         try:
             result = await registered.run(params, context)
@@ -157,7 +163,7 @@ class Runner:
                 patience = None if until is None else until - asyncio.get_running_loop().time()
                 used = await idempotency.claim(db, [claim], at=context.now, patience=patience)
                 if claim in used:
-                    data = replay(used[claim], claim, flags)
+                    data = replay(used[claim], claim, flags, registered)
                     call.unchanged = registered.flag not in flags
                     return data
             try:

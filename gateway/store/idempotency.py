@@ -9,7 +9,8 @@ be new need not even look, and learns from adding the record whether it is.
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from hashlib import blake2b
+from typing import Any, NamedTuple, TypeAlias
 
 from sqlalchemy import Text, bindparam, delete, func, select, text, true, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -24,26 +25,45 @@ LIFETIME = timedelta(hours=24)
 PURGED_AT_ONCE = 1000
 """Records that are deleted in one transaction, so that no write waits long behind it."""
 
-_NAME = ("account_id", "action", "key")
+_NAME = ("key", "claimant")
 _CLAIMED = (*_NAME, "fingerprint")
 _KEPT = (*_NAME, "data", "flags")
 
+Name: TypeAlias = tuple[str, str]
+"""An idempotency key and the digest of whose it is: what one call at a time may claim."""
+
 
 class Claim(NamedTuple):
-    """A write that is to run once: its key, and a digest of its parameters."""
+    """A write that is to run once: its key, a digest of whose call it is, one of its parameters."""
 
-    account_id: str
-    action: str
     key: str
+    claimant: str
+    """An account and an action, as `claimant_of` gives it."""
     fingerprint: str
+
+    @property
+    def name(self) -> Name:
+        return self[:2]
+
+
+def claimant_of(account_id: str, action: str) -> str:
+    """24 hexadecimal digits for an account and one of the actions, named `section/action`.
+
+    Among a million accounts with a million actions each, the chance that any two are the same is
+    less than one in a hundred thousand; then a key that both of them use is one key.
+    """
+    return blake2b(f"{account_id}/{action}".encode(), digest_size=12).hexdigest()
 
 
 class Record(NamedTuple):
-    """The answer of a write that was run: its data and its flags, as JSON text."""
+    """The answer of a write that was run: its data and its flags, as JSON text.
+
+    Without flags, it had no other than that of its action's effect.
+    """
 
     claim: Claim
     data: str
-    flags: str
+    flags: str | None
 
 
 def _given(dialect: str, names: Sequence[str]) -> Any:
@@ -158,16 +178,16 @@ async def claim(
 
 async def _claim_all(db: Transaction, claims: Sequence[Claim], at: datetime) -> dict[Claim, Record]:
     if db.alone:
-        used = {each[:3]: each for each in claims}
+        used = {each.name: each for each in claims}
         found = await db.all(_FIND_ALIVE, rows=list(used), dead=at - LIFETIME)
     else:
         claimed = await db.all(_CLAIM, rows=claims, at=at, dead=at - LIFETIME)
         if len(claimed) == len(claims):
             return {}
         free = {tuple(row) for row in claimed}
-        used = {each[:3]: each for each in claims if each[:3] not in free}
+        used = {each.name: each for each in claims if each.name not in free}
         found = await db.all(_FIND, rows=list(used))
-    return {used[row[:3]]: Record(Claim(*row[:4]), *row[5:]) for row in found}
+    return {used[row[:2]]: Record(Claim(*row[:3]), *row[4:]) for row in found}
 
 
 async def keep(db: Transaction, kept: Sequence[Record], *, at: datetime, new: bool = False) -> None:
@@ -184,13 +204,13 @@ async def keep(db: Transaction, kept: Sequence[Record], *, at: datetime, new: bo
             rows=[(*each.claim, at, each.data, each.flags) for each in kept],
         )
     else:
-        rows = [(*each.claim[:3], each.data, each.flags) for each in kept]
+        rows = [(*each.claim.name, each.data, each.flags) for each in kept]
         await db.run(_KEEP, rows=rows)
 
 
 async def release(db: Transaction, claims: Iterable[Claim]) -> None:
     """Give keys back whose calls failed; the next try runs."""
-    rows = [each[:3] for each in claims]
+    rows = [each.name for each in claims]
     if rows and not db.alone:
         await db.run(_RELEASE, rows=rows)
 

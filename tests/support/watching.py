@@ -7,7 +7,7 @@ from typing import Any
 from gateway.access.authenticator import Authenticator
 from gateway.pipeline import Observer, Pipeline
 from gateway.stages.idempotency import WAIT_SECONDS, Turns
-from gateway.store.idempotency import Claim
+from gateway.store.idempotency import Name
 from tests.support.house import House
 
 
@@ -18,8 +18,8 @@ class WatchedTurns(Turns):
         super().__init__(wait_seconds)
         self.somebody_waits = asyncio.Event()
 
-    def begin(self, claim: Claim) -> Awaitable[float] | None:
-        waiting = super().begin(claim)
+    def begin(self, name: Name) -> Awaitable[float] | None:
+        waiting = super().begin(name)
         if waiting is not None:
             self.somebody_waits.set()
         return waiting

@@ -11,7 +11,7 @@ from gateway.access.authenticator import Authenticator
 from gateway.call import Call
 from gateway.envelope import Envelope
 from gateway.pipeline import Pipeline
-from gateway.store.idempotency import Claim
+from gateway.store.idempotency import claimant_of
 from tests.conftest import OpenHouse
 from tests.gateway import toys
 from tests.gateway.calls import call_of, names_kept
@@ -138,7 +138,7 @@ async def twin_after(editor: Editor, path: str, params: dict[str, Any]) -> tuple
         shared=gateway.pipeline.shared,
         turns=turns,
     )
-    first = Claim(editor.ids["accounts"], "toys/keep", "k", "fingerprint")
+    first = ("k", claimant_of(editor.ids["accounts"], "toys/keep"))
     assert turns.begin(first) is None
     call = call_of(editor.house, "toys/keep", key=editor.key, once="k", name="pear")
     answering = asyncio.create_task(pipeline.answer(call))

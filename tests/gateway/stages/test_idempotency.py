@@ -10,17 +10,13 @@ import orjson
 import pytest
 from sqlalchemy import select, text
 
-from actions.bootstrap import new_id
-from gateway.access.identity import Identity
-from gateway.access.roles import Role
 from gateway.context import NO_OPTIONS, Options
 from gateway.envelope import Envelope
 from gateway.errors import IdempotencyKeyInUse
-from gateway.registry import Registry
 from gateway.stages.idempotency import Turns, claim_of
 from gateway.store import idempotency
 from gateway.store.database import Transaction
-from gateway.store.idempotency import Claim, Record
+from gateway.store.idempotency import Claim, Record, claimant_of
 from gateway.store.statements import Row, Statement
 from gateway.store.tables import idempotency_records
 from tests.conftest import OpenHouse
@@ -380,12 +376,8 @@ class Private:
 
 
 def test_equal_parameters_have_equal_claims_whatever_they_are_made_of() -> None:
-    keep = Registry([toys.section]).find("toys", "keep")
-    caller = Identity("workspace", "Main", "UTC", "account", "Owner", Role.OWNER, None, "key")
-    assert keep is not None
-
     def claim(params: object) -> Claim:
-        return claim_of("k", caller, keep, params, NO_OPTIONS)
+        return claim_of(("k", "claimant"), params, NO_OPTIONS)
 
     # These two are iterated in different orders, as equal sets of texts are in two processes.
     assert claim({0, 8}) == claim({8} | {0})
@@ -396,9 +388,6 @@ def test_equal_parameters_have_equal_claims_whatever_they_are_made_of() -> None:
 
 
 def test_what_was_asked_of_the_answer_is_part_of_the_claim() -> None:
-    keep = Registry([toys.section]).find("toys", "keep")
-    caller = Identity("workspace", "Main", "UTC", "account", "Owner", Role.OWNER, None, "key")
-    assert keep is not None
     asked = [
         NO_OPTIONS,
         Options(full=True),
@@ -407,13 +396,13 @@ def test_what_was_asked_of_the_answer_is_part_of_the_claim() -> None:
         Options(full=True, expand=frozenset("ba")),
     ]
 
-    claims = {claim_of("k", caller, keep, Name("a"), each) for each in asked}
+    claims = {claim_of(("k", "claimant"), Name("a"), each) for each in asked}
     assert len(claims) == len(asked) - 1
 
 
 async def test_a_key_that_is_claimed_anew_is_not_purged(toybox: House) -> None:
     database, now = toybox.gateway.database, toybox.clock.now
-    claim = Claim(new_id(), "toys/keep", "k", "f")
+    claim = Claim("k", "claimant", "f")
     claimed, go_on = asyncio.Event(), asyncio.Event()
 
     async def keep(db: Transaction) -> None:
@@ -442,14 +431,14 @@ async def test_a_key_that_is_claimed_anew_is_not_purged(toybox: House) -> None:
 
 
 async def test_a_wait_that_takes_too_long_ends(toybox: House) -> None:
-    turns, claim = Turns(wait_seconds=0.01), Claim("account", "toys/keep", "k", "f")
-    assert turns.begin(claim) is None
-    waiting = turns.begin(claim._replace(fingerprint="g"))
+    turns, name = Turns(wait_seconds=0.01), ("k", "claimant")
+    assert turns.begin(name) is None
+    waiting = turns.begin(name)
     assert waiting is not None
     with pytest.raises(IdempotencyKeyInUse):
         await waiting
-    turns.end(claim)
-    assert turns.begin(claim) is None
+    turns.end(name)
+    assert turns.begin(name) is None
 
 
 async def test_a_wait_lasts_until_the_callers_deadline(toybox: House, bench: Bench) -> None:
@@ -517,12 +506,12 @@ async def test_a_wait_for_another_gateway_lasts_until_the_callers_deadline(
 async def test_the_waits_for_a_twin_here_and_for_one_at_another_gateway_are_one(
     two: TwoGateways,
 ) -> None:
-    turns, claim = WatchedTurns(0.5), Claim(two.account_id, "toys/keep_slowly", "k", "f")
-    assert turns.begin(claim) is None
+    turns, name = WatchedTurns(0.5), ("k", claimant_of(two.account_id, "toys/keep_slowly"))
+    assert turns.begin(name) is None
     twin = call_of(two.there, "toys/keep_slowly", once="k", name="pear")
     answering = asyncio.create_task(watched(two.there, turns=turns).answer(twin))
     await turns.somebody_waits.wait()
-    turns.end(claim)
+    turns.end(name)
 
     assert await in_use(answering)
     await two.finish()
@@ -530,7 +519,7 @@ async def test_the_waits_for_a_twin_here_and_for_one_at_another_gateway_are_one(
 
 @ON_POSTGRES
 async def test_only_the_wait_for_the_key_is_shortened(toybox: House) -> None:
-    claim = Claim(new_id(), "toys/keep", "k", "f")
+    claim = Claim("k", "claimant", "f")
 
     async def work(db: Transaction) -> Row | None:
         await idempotency.claim(db, [claim], at=toybox.clock.now, patience=0.5)

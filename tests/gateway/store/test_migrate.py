@@ -14,17 +14,19 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Column, Connection, MetaData, Table, create_engine, inspect, text
+from sqlalchemy import Column, Connection, MetaData, Table, Text, create_engine, inspect, text
 from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.types import TypeEngine
 
 from actions.store.schema import MIGRATIONS as SHIPPED
 from gateway.access.schema import MIGRATIONS as ENGINE
 from gateway.store import idempotency
-from gateway.store.database import DatabaseError, Transaction
-from gateway.store.idempotency import Claim, Record
+from gateway.store.database import Database, DatabaseError, Transaction
+from gateway.store.idempotency import Claim, Record, claimant_of
 from gateway.store.migrate import Migrations, migrate, outdated, postgres_url, sqlite_url
+from gateway.store.postgres import PostgresDatabase
 from gateway.store.sqlite import SqliteDatabase
-from gateway.store.statements import Statement
+from gateway.store.types import Id, Moment
 from tests.gateway.toy_store import MIGRATIONS as TOYS
 from tests.support.databases import drop_postgres, empty_postgres
 from tests.support.house import NOON
@@ -221,36 +223,64 @@ async def test_a_newer_version_is_migrated_to(url: str, tmp_path: Path) -> None:
     assert await ask(url, tables) == {"nests", "eggs", "nests_schema"}
 
 
-async def test_what_was_kept_for_retries_before_an_upgrade_still_answers(tmp_path: Path) -> None:
+async def test_what_was_kept_for_retries_before_an_upgrade_still_answers(
+    url: str, tmp_path: Path
+) -> None:
     folder = tmp_path / "earlier"
     folder.mkdir()
     for file in ENGINE.folder.glob("000[1-4]_*.py"):
         shutil.copy(file, folder)
-    url, database = sqlite_url(tmp_path / "halyard.db"), SqliteDatabase(tmp_path / "halyard.db")
     await migrate(url, [replace(ENGINE, folder=folder, head="0004")])
-    claims = [Claim("account", "toys/keep", key, "f") for key in "abc"]
-    kept = {each: Record(each, f'"{each.key}"', "{}") for each in claims}
-    later = {"a": NOON + timedelta(hours=2), "b": NOON, "c": NOON + timedelta(hours=1)}
+    one, other = str(uuid4()), str(uuid4())
+    hours = {
+        (one, "toys/keep", "k"): 2,
+        (other, "toys/keep", "k"): 0,
+        (one, "toys/drop", "k"): 1,
+    }
+    kept = [(*who, "f", f'"{hour}"', "{}", hour) for who, hour in hours.items()]
+    await ask(url, lambda connection: keep_as_before(connection, kept))
 
-    async def keep(db: Transaction) -> None:
-        for each in claims:
-            await idempotency.keep(db, [kept[each]], at=later[each.key])
+    assert await migrate(url, [ENGINE]) == ["gateway"]
+
+    claims = {Claim("k", claimant_of(*who[:2]), "f"): hour for who, hour in hours.items()}
+    database = await opened(url)
 
     async def claim(db: Transaction) -> dict[Claim, Record]:
-        return await idempotency.claim(db, claims, at=NOON + timedelta(hours=3))
+        return await idempotency.claim(db, list(claims), at=NOON + timedelta(hours=3))
 
-    await database.open()
-    await database.write(keep)
-    await database.close()
-    assert await migrate(url, [ENGINE]) == ["gateway"]
-    await database.open()
     found = await database.write(claim)
-    by_rowid = Statement(text("SELECT key FROM idempotency_records ORDER BY _rowid_"))
-    order = await database.reader.all(by_rowid)
     await database.close()
+    assert found == {each: Record(each, f'"{hour}"', "{}") for each, hour in claims.items()}
+    # Where row ids tell who goes first, they are in the order of the times.
+    assert await ask(url, answers_as_they_lie) == ['"0"', '"1"', '"2"']
 
-    assert found == kept
-    assert order == [("b",), ("c",), ("a",)]
+
+def keep_as_before(connection: Connection, rows: list[tuple[Any, ...]]) -> None:
+    """Add idempotency records as version 0004 had them; the last value is an hour."""
+    columns = ("account_id", "action", "key", "fingerprint", "data", "flags", "created_at")
+    types: dict[str, TypeEngine[Any]] = {"account_id": Id(), "created_at": Moment()}
+    table = Table(
+        "idempotency_records", MetaData(), *(Column(n, types.get(n, Text())) for n in columns)
+    )
+    for *values, hour in rows:
+        row = [*values, NOON + timedelta(hours=hour)]
+        connection.execute(table.insert().values(dict(zip(columns, row, strict=True))))
+    connection.commit()
+
+
+def answers_as_they_lie(connection: Connection) -> list[str]:
+    """The data of all records in the order of their row ids; of their times on PostgreSQL."""
+    order = "_rowid_" if connection.dialect.name == "sqlite" else "created_at"
+    found = connection.execute(text(f"SELECT data FROM idempotency_records ORDER BY {order}"))  # noqa: S608
+    # - one of two words
+    return [row[0] for row in found]
+
+
+async def opened(url: str) -> Database:
+    """The database at SQLAlchemy's address, as the gateway opens it."""
+    if url.startswith("sqlite"):
+        return await SqliteDatabase(Path(url.removeprefix("sqlite:///"))).open()
+    return await PostgresDatabase(url.replace("+asyncpg", "")).open()
 
 
 async def test_a_schema_newer_than_the_program_is_refused_in_a_sentence(

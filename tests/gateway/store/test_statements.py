@@ -160,8 +160,7 @@ _KEPT = Statement(select(idempotency_records).order_by(idempotency_records.c.key
 def _records(count: int) -> list[tuple[Any, ...]]:
     moments = [NOON, NOON, NOON.replace(microsecond=0)]
     return [
-        (ONE, "toys/keep", f"{number:03}", "f", moments[number % 3], "'ä€😀\"?", None)
-        for number in range(count)
+        (f"{number:03}", ONE, "f", moments[number % 3], "'ä€😀\"?", None) for number in range(count)
     ]
 
 
@@ -182,4 +181,4 @@ async def test_rows_that_were_inserted_are_kept(db: Database, count: int, way: s
 
 def test_rows_are_inserted_in_the_order_of_the_columns() -> None:
     with pytest.raises(TypeError, match="not in the order"):
-        RowsInsert(idempotency_records, ("key", "account_id"))
+        RowsInsert(idempotency_records, ("claimant", "key"))
