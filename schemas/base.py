@@ -29,6 +29,8 @@ class Shape(Schema, Generic[T]):
     """
 
     makes: ClassVar[type[Any]]
+    maker: ClassVar[str] = "_make"
+    """The hook that gives what was loaded to `makes` and does nothing else."""
     extended: ClassVar[tuple[str, ...]] = ()
     expansions: ClassVar[tuple[str, ...]] = ()
 

@@ -1,6 +1,6 @@
 """Marshmallow shapes compiled to functions from parsed JSON to the value object.
 
-Marshmallow's load of an increment's parameters costs 9 microseconds, the compiled function 1. It
+Marshmallow's load of an increment's parameters costs 9 microseconds, the compiled function 0.5. It
 only ever says yes: whatever it does not take is left to the shape's own `load`, which has the last
 word and the sentences.
 """
@@ -11,6 +11,7 @@ from typing import Any, Final
 from marshmallow import EXCLUDE, INCLUDE, RAISE, Schema, fields, missing, validate
 from marshmallow.decorators import POST_LOAD, PRE_LOAD, VALIDATES, VALIDATES_SCHEMA
 
+from gateway.codec.make import made_plainly, making
 from gateway.codec.plain import NotCompiled, compiled_form, has_own
 
 Load = Callable[[Mapping[str, Any]], Any]
@@ -119,7 +120,11 @@ def _lines(shape: Schema, scope: dict[str, Any], above: tuple[type, ...]) -> Ite
 
 def _hooks(shape: Schema, scope: dict[str, Any]) -> Iterator[str]:
     options = f"many={shape.many!r}, partial=None, unknown={shape.unknown!r}"
+    makes = made_plainly(shape)
     for tag, result in ((VALIDATES_SCHEMA, ""), (POST_LOAD, "o = ")):
+        if tag == POST_LOAD and makes is not None:
+            yield from making(makes, scope)
+            return
         for number, (hook, _, given) in enumerate(shape._hooks[tag]):  # noqa: SLF001
             original = ", d" if given.get("pass_original") else ""
             scope[f"{tag}_{number}"] = getattr(shape, hook)

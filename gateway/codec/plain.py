@@ -43,6 +43,11 @@ def compiled_form(field: fields.Field[Any], name: str, of: str) -> Callable[[Any
     return method
 
 
-def _definer(field: fields.Field[Any], name: str) -> type:
-    """The class that the field has the attribute from."""
-    return next(each for each in type(field).__mro__ if name in vars(each))
+def have_one_author(thing: object, *names: str) -> bool:
+    """Whether `thing` has all of these attributes from the same class."""
+    return len({_definer(thing, name) for name in names}) == 1
+
+
+def _definer(thing: object, name: str) -> type:
+    """The class that the thing has the attribute from."""
+    return next(each for each in type(thing).__mro__ if name in vars(each))

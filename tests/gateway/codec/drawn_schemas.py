@@ -1,5 +1,6 @@
 """Schemas of all kinds to load with: fields, options, hooks, and others nested in them."""
 
+from collections import namedtuple
 from collections.abc import Callable
 from typing import Any
 
@@ -139,6 +140,23 @@ def hooks(draw: st.DrawFn, names: list[str]) -> dict[str, Any]:
 
 
 @st.composite
+def makers(draw: st.DrawFn, declared: dict[str, fields.Field[Any]]) -> dict[str, Any]:
+    """What a schema has that makes a NamedTuple of its fields, and the one hook of that."""
+    names = sorted({each.attribute or name for name, each in declared.items()})
+    if not all(each.isidentifier() and each != "class" for each in names):
+        return {}
+    named_tuple: Callable[..., type] = namedtuple  # noqa: PYI024 - its fields are drawn
+    made = named_tuple("made", [*names, "more"], defaults=[None] * len(names) + [5])
+
+    @post_load
+    def make(shape: Any, data: dict[str, Any], **_: Any) -> Any:
+        return shape.makes(**data)
+
+    kept = draw(st.sampled_from([made, type("Own", (made,), {})]))
+    return {"makes": kept, "maker": "make", "make": make}
+
+
+@st.composite
 def schemas(draw: st.DrawFn, kinds: Kinds, depth: int = 2) -> Schema:
     """A schema of any of these fields, with others nested in it; marshmallow refuses some."""
     declared: dict[str, Any] = {}
@@ -157,8 +175,10 @@ def schemas(draw: st.DrawFn, kinds: Kinds, depth: int = 2) -> Schema:
     if declared and draw(st.integers(0, 3)) == 0:
         some = st.sets(st.sampled_from(sorted(declared)), min_size=1)
         narrowed |= {draw(st.sampled_from(["only", "exclude"])): draw(some)}
+    makes = narrowed["unknown"] != INCLUDE and draw(st.integers(0, 2)) == 0
+    others = draw(makers(declared) if makes else hooks([*declared]))
     try:
-        return Schema.from_dict({**declared, **draw(hooks([*declared]))})(**narrowed)
+        return Schema.from_dict({**declared, **others})(**narrowed)
     except ValueError:  # two fields in one place
         return Schema.from_dict({name: Int64() for name in declared})()
 
