@@ -178,8 +178,12 @@ class PostgresDatabase:
             await self._pool.release(connection)
 
 
-async def _commit(connection: Connection, group: list[Entry]) -> None:
-    """One transaction for a group, which is one work or calls of one lane."""
+async def _commit(connection: Connection, group: list[Entry], *, again: bool = False) -> None:
+    """One transaction for a group, which is one work or calls of one lane.
+
+    A lane's calls whose transaction was undone are served again, together where that may help and
+    else each alone; `again` says that they are.
+    """
     lane, work = group[0].lane, group[0].work
     if lane is None:
         assert work is not None  # noqa: S101 - an entry has one of the two
@@ -187,14 +191,18 @@ async def _commit(connection: Connection, group: list[Entry]) -> None:
         return
     calls = [entry.call for entry in group]
     try:
-        await _transaction(connection, lambda db: lane.serve(db, calls))
+        await _transaction(connection, lambda db: lane.serve(db, calls, again=again))
     except Exception as failure:  # noqa: BLE001 - it becomes the outcome of a call
-        if len(group) == 1:
+        waited = isinstance(failure, LockedError)
+        may_help = isinstance(failure, DuplicateError) or (len(group) == 1 and not waited)
+        if may_help and not again:
+            await _commit(connection, group, again=True)
+        elif len(group) == 1:
             group[0].outcome = failure
-            return
-        # Where the connection broke, all fail: what was sent last may have been the commit.
-        for entry in group:
-            await _commit(connection, [entry])
+        else:
+            # Where the connection broke, all fail: what was sent last may have been the commit.
+            for entry in group:
+                await _commit(connection, [entry], again=True)
 
 
 async def _transaction(
