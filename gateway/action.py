@@ -17,7 +17,7 @@ from gateway.context import PERMITTED_ACTIONS, Context, Options, Surroundings
 from gateway.errors import ActionError
 from gateway.listing import CursorPage, Cursors, Page, Pages
 from gateway.store.database import Transaction
-from gateway.store.idempotency import Name
+from gateway.store.idempotency import Claim, Name
 
 P = TypeVar("P")
 R = TypeVar("R")
@@ -170,7 +170,7 @@ class BatchCall(Generic[P, R]):
 
     __slots__ = (
         "_batch", "_changes", "_data_json", "_failure", "_flags_before", "_show", "_states",
-        "caller", "flags", "name", "options", "params",
+        "caller", "claim", "flags", "name", "options", "params",
     )  # fmt: skip
 
     def __init__(
@@ -188,6 +188,8 @@ class BatchCall(Generic[P, R]):
         self.options = options
         self.flags = flags
         self.name = name
+        self.claim: Claim | None = None
+        """The claim to `name`, made once the call is served."""
         self._show = show
         self._data_json: bytes | None = None
         self._failure: Exception | None = None

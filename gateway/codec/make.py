@@ -19,7 +19,8 @@ def made_plainly(shape: Schema) -> Any:
     plainly = have_one_author(shape, "maker", maker) and isinstance(makes, type)
     if not plainly or makes.__bases__[:1] != (tuple,):
         return None
-    return makes if makes.__new__.__module__ == f"namedtuple_{makes.__name__}" else None
+    where = getattr(makes.__new__, "__globals__", {}).get("__name__")
+    return makes if where == f"namedtuple_{makes.__name__}" else None
 
 
 def making(makes: Any, scope: dict[str, Any]) -> Iterator[str]:

@@ -174,7 +174,7 @@ class Runner:
             data = _shown(result, context)
             if claim is not None:
                 record = record_of(claim, data, flags, registered, unchanged=call.unchanged)
-                await idempotency.keep(db, record, at=context.now)
+                await idempotency.keep(db, [record], at=context.now)
             if registered.is_audited:
                 await self._audit(db, context, result)
             return data

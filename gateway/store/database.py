@@ -80,8 +80,8 @@ class Lane(Protocol[C_contra]):
     ) -> None:
         """Serve all the calls; an exception rolls all of it back, and each is tried alone.
 
-        All are tried once more together first, where it was a DuplicateError or there is one call
-        only. `again` says that they may have been tried before, and undone.
+        On SQLite all are tried once more together first, where it was a DuplicateError or there is
+        one call only. `again` says that they may have been tried before, and undone.
         """
 
 

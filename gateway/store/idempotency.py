@@ -1,10 +1,10 @@
 """Idempotency records: what a write answered, in that write's own transaction.
 
-A plain write claims its key before anything else is done. The calls of a group take theirs last, by
-adding their records: until then they only look, or hold their keys to be new without a look. Either
-way, of two gateways that are sent the same call one waits for the other's commit. Keys are taken in
-their order, and an action's calls all go one of the two ways, so that no two wait for each other.
-Where a transaction is alone (on SQLite) nobody can come between: there a claim only looks, too.
+A key is claimed before anything else is done, in the order of the keys, so that of two gateways
+that are sent the same call one waits for the other's commit, and no two wait for each other.
+Where a transaction is alone (on SQLite) nobody can come between: there a claim only looks, and
+the whole record is added with the answer, which halves what the records cost. Who holds a key to
+be new need not even look, and learns from adding the record whether it is.
 """
 
 from collections.abc import Iterable, Sequence
@@ -13,11 +13,11 @@ from hashlib import blake2b
 from typing import Any, NamedTuple, TypeAlias
 
 from sqlalchemy import Text, bindparam, delete, func, select, text, true, tuple_, update
-from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.base import Executable
 
-from gateway.store.database import Database, DuplicateError, Transaction
-from gateway.store.statements import Row, RowsInsert, Statement, rows_given
+from gateway.store.database import Database, Transaction
+from gateway.store.statements import RowsInsert, Statement, rows_given
 from gateway.store.tables import idempotency_records as records
 
 LIFETIME = timedelta(hours=24)
@@ -26,7 +26,7 @@ PURGED_AT_ONCE = 1000
 """Records that are deleted in one transaction, so that no write waits long behind it."""
 
 _NAME = ("key", "claimant")
-_COLUMNS = records.c.keys()
+_CLAIMED = (*_NAME, "fingerprint")
 _KEPT = (*_NAME, "data", "flags")
 
 Name: TypeAlias = tuple[str, str]
@@ -70,15 +70,21 @@ def _given(dialect: str, names: Sequence[str]) -> Any:
     return rows_given(dialect, {name: records.c[name].type for name in names})
 
 
-def _take(dialect: str) -> Executable:
-    """Add records in the order of their names, also over those that answer no more."""
-    given = _given(dialect, _COLUMNS)
-    wanted = given.select().order_by(*(given.c[name] for name in _NAME))
-    adding: Any = postgresql.insert(records).from_select(_COLUMNS, wanted)
-    return (  # type: ignore[no-any-return] # the dialect's insert has no type of its own
+def _claim(dialect: str) -> Executable:
+    insert = sqlite.insert if dialect == "sqlite" else postgresql.insert
+    given = _given(dialect, _CLAIMED)
+    moment = records.c.created_at.type
+    wanted = (
+        select(*given.c, bindparam("at", type_=moment))
+        .where(true())
+        .order_by(*(given.c[name] for name in _NAME))
+    )
+    adding: Any = insert(records).from_select([*_CLAIMED, "created_at"], wanted)
+    taken_over = {name: adding.excluded[name] for name in ("fingerprint", "created_at")}
+    return (  # type: ignore[no-any-return] # the two dialects' inserts have no common type
         adding.on_conflict_do_update(
             index_elements=_NAME,
-            set_={name: adding.excluded[name] for name in _COLUMNS if name not in _NAME},
+            set_={**taken_over, "data": None, "flags": None},
             where=records.c.created_at <= _dead_at(),
         ).returning(*(records.c[name] for name in _NAME))
     )
@@ -104,6 +110,10 @@ def _keep(dialect: str) -> Executable:
         .where(*(records.c[name] == given.c[name] for name in _NAME))
         .values(data=given.c.data, flags=given.c.flags)
     )
+
+
+def _release(dialect: str) -> Executable:
+    return delete(records).where(_named(dialect))
 
 
 def _dead_at() -> Any:
@@ -134,8 +144,12 @@ def _purge(dialect: str) -> Executable:
     return delete(records).where(named.in_(dead)).returning(records.c.key)
 
 
-_TAKE, _FIND, _FIND_ALIVE, _KEEP = map(Statement, (_take, _find, _find_alive, _keep))
-_ADD, _REPLACE = RowsInsert(records, _COLUMNS), RowsInsert(records, _COLUMNS, replace=True)
+_CLAIM, _FIND, _FIND_ALIVE, _KEEP, _RELEASE = map(
+    Statement, (_claim, _find, _find_alive, _keep, _release)
+)
+_ADD = RowsInsert(records, records.c.keys(), replace=True)
+_ADD_NEW = RowsInsert(records, records.c.keys())
+
 _ANY_DEAD, _PURGE = Statement(_any_dead), Statement(_purge)
 
 _PATIENCE = Statement(
@@ -164,52 +178,41 @@ async def claim(
 
 async def _claim_all(db: Transaction, claims: Sequence[Claim], at: datetime) -> dict[Claim, Record]:
     if db.alone:
-        return await find(db, claims, at=at)
-    rows = [(*each, at, None, None) for each in claims]
-    claimed = {tuple(row) for row in await db.all(_TAKE, rows=rows, dead=at - LIFETIME)}
-    used = [each for each in claims if each.name not in claimed]
-    return _records(used, await db.all(_FIND, rows=[each.name for each in used])) if used else {}
-
-
-async def keep(db: Transaction, record: Record, *, at: datetime) -> None:
-    """Save the answer of a call, `at` the time when this transaction claimed its key."""
-    if db.alone:
-        await db.defer(_REPLACE, rows=_rows([record], at))
+        used = {each.name: each for each in claims}
+        found = await db.all(_FIND_ALIVE, rows=list(used), dead=at - LIFETIME)
     else:
-        await db.run(_KEEP, rows=[(*record.claim.name, record.data, record.flags)])
+        claimed = await db.all(_CLAIM, rows=claims, at=at, dead=at - LIFETIME)
+        if len(claimed) == len(claims):
+            return {}
+        free = {tuple(row) for row in claimed}
+        used = {each.name: each for each in claims if each.name not in free}
+        found = await db.all(_FIND, rows=list(used))
+    return {used[row[:2]]: Record(Claim(*row[:3]), *row[4:]) for row in found}
 
 
-async def find(db: Transaction, claims: Sequence[Claim], *, at: datetime) -> dict[Claim, Record]:
-    """The records of the keys that were used, without claiming the others.
+async def keep(db: Transaction, kept: Sequence[Record], *, at: datetime, new: bool = False) -> None:
+    """Save the answers of calls, `at` the time when this transaction claimed their keys.
 
-    The records found may be of other parameters, as with `claim`.
-    """
-    names = [each.name for each in claims]
-    return _records(claims, await db.all(_FIND_ALIVE, rows=names, dead=at - LIFETIME))
-
-
-async def add(db: Transaction, kept: Sequence[Record], *, at: datetime, new: bool) -> None:
-    """Save the answers of calls whose keys nobody claimed; `new` are those that nobody looked for.
-
-    Raises DuplicateError when there is a record of one of them: of new ones whichever, of others
-    one that answers. LockedError is raised as by `claim`. Either may come with the commit.
+    One that is alone need not have claimed keys that it holds to be `new`: the deferred insert
+    raises DuplicateError when there is a record of one of them, be it one that answers no more.
     """
     if not kept:
         return
-    rows = sorted(_rows(kept, at))
-    if new or db.alone:
-        await db.defer(_ADD if new else _REPLACE, rows=rows)
-    elif len(await db.all(_TAKE, rows=rows, dead=at - LIFETIME)) < len(rows):
-        raise DuplicateError
+    if db.alone:
+        await db.defer(
+            _ADD_NEW if new else _ADD,
+            rows=[(*each.claim, at, each.data, each.flags) for each in kept],
+        )
+    else:
+        rows = [(*each.claim.name, each.data, each.flags) for each in kept]
+        await db.run(_KEEP, rows=rows)
 
 
-def _records(claims: Iterable[Claim], found: Iterable[Row]) -> dict[Claim, Record]:
-    by_name = {each.name: each for each in claims}
-    return {by_name[row[:2]]: Record(Claim(*row[:3]), *row[4:]) for row in found}
-
-
-def _rows(kept: Iterable[Record], at: datetime) -> list[Row]:
-    return [(*each.claim, at, each.data, each.flags) for each in kept]
+async def release(db: Transaction, claims: Iterable[Claim]) -> None:
+    """Give keys back whose calls failed; the next try runs."""
+    rows = [each.name for each in claims]
+    if rows and not db.alone:
+        await db.run(_RELEASE, rows=rows)
 
 
 async def purge(database: Database, *, at: datetime) -> bool:

@@ -38,11 +38,12 @@ def upgrade() -> None:
         sa.Column("data", sa.Text),
         sa.Column("flags", sa.Text),
         sqlite_strict=True,
+        postgresql_with={"fillfactor": "25"},
     )
-    if not is_sqlite:
-        op.create_index("ix_idempotency_records_created_at", "idempotency_records", ["created_at"])
     _copy()
     op.drop_table("earlier_records")
+    if not is_sqlite:
+        op.create_index("ix_idempotency_records_created_at", "idempotency_records", ["created_at"])
 
 
 def _copy() -> None:
@@ -56,9 +57,15 @@ def _copy() -> None:
     known = connection.exec_driver_sql(
         "SELECT DISTINCT CAST(account_id AS text), action FROM earlier_records"
     )
-    for account_id, action in known.all():
-        digest = blake2b(f"{account_id}/{action}".encode(), digest_size=12).hexdigest()
-        made = {"account_id": account_id, "action": action, "claimant": digest}
-        connection.execute(sa.insert(claimants).values(made))
+    made = [
+        {"account_id": account_id, "action": action, "claimant": _claimant(account_id, action)}
+        for account_id, action in known.all()
+    ]
+    if made:
+        connection.execute(sa.insert(claimants), made)
     op.execute(_COPY)
     op.drop_table("claimants")
+
+
+def _claimant(account_id: str, action: str) -> str:
+    return blake2b(f"{account_id}/{action}".encode(), digest_size=12).hexdigest()

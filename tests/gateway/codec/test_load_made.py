@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, NamedTuple, Self
+from functools import wraps
+from typing import Any, ClassVar, Generic, NamedTuple, Self, TypeVar
 
 import pytest
 from marshmallow import INCLUDE, Schema, ValidationError, fields, post_load, validates_schema
@@ -10,6 +11,8 @@ from marshmallow import INCLUDE, Schema, ValidationError, fields, post_load, val
 from gateway.codec.load import REFUSED, compile_load
 from schemas.base import Shape
 from schemas.fields import Int64, Text
+
+T = TypeVar("T")
 
 
 class Pair(NamedTuple):
@@ -30,6 +33,28 @@ class Data:
     right: int | None = 2
 
 
+class Typed(NamedTuple, Generic[T]):
+    left: T
+    right: int | None = 2
+
+
+class Nothing(NamedTuple):
+    pass
+
+
+def checked(self: type, left: str, right: int = 2) -> Any:
+    return tuple.__new__(self, (left.upper(), right))
+
+
+class Wrapped(NamedTuple):
+    left: str
+    right: int | None = 2
+
+
+# As a decorator of classes might: the wrapper says of itself what the wrapped one said.
+setattr(Wrapped, "__new__", wraps(Wrapped.__new__)(checked))  # noqa: B010 - NamedTuple forbids the rest
+
+
 class PairShape(Shape[Any]):
     makes: ClassVar[type[Any]] = Pair
 
@@ -43,6 +68,18 @@ class CountedShape(PairShape):
 
 class DataShape(PairShape):
     makes = Data
+
+
+class TypedShape(PairShape):
+    makes = Typed
+
+
+class WrappedShape(PairShape):
+    makes = Wrapped
+
+
+class NothingShape(Shape[Nothing]):
+    makes = Nothing
 
 
 class Upper(PairShape):
@@ -70,7 +107,9 @@ class Unset(PairShape):
         data.pop("right", None)
 
 
-SHAPES: list[type[Schema]] = [PairShape, CountedShape, DataShape, Upper, Twice, Checked, Unset]
+SHAPES: list[type[Schema]] = [
+    PairShape, CountedShape, DataShape, TypedShape, WrappedShape, Upper, Twice, Checked, Unset,
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("kind", SHAPES)
@@ -83,6 +122,10 @@ def test_the_value_is_the_one_that_marshmallow_makes(
 
     assert made is not REFUSED
     assert (type(made), made) == (type(wanted), wanted)
+
+
+def test_a_value_of_nothing_is_made() -> None:
+    assert compile_load(NothingShape())({}) == Nothing()
 
 
 def test_a_validators_word_counts() -> None:

@@ -15,7 +15,7 @@ from gateway.envelope import Envelope
 from gateway.errors import IdempotencyKeyInUse
 from gateway.stages.idempotency import Turns, claim_of
 from gateway.store import idempotency
-from gateway.store.database import DuplicateError, Transaction, Work
+from gateway.store.database import Transaction
 from gateway.store.idempotency import Claim, Record, claimant_of
 from gateway.store.statements import Row, Statement
 from gateway.store.tables import idempotency_records
@@ -408,7 +408,7 @@ async def test_a_key_that_is_claimed_anew_is_not_purged(toybox: House) -> None:
     async def keep(db: Transaction) -> None:
         now = toybox.clock.now
         await idempotency.claim(db, [claim], at=now)
-        await idempotency.keep(db, Record(claim, "1", "{}"), at=now)
+        await idempotency.keep(db, [Record(claim, "1", "{}")], at=now)
 
     async def keep_slowly(db: Transaction) -> None:
         await keep(db)
@@ -428,32 +428,6 @@ async def test_a_key_that_is_claimed_anew_is_not_purged(toybox: House) -> None:
         return len(await idempotency.claim(db, [claim], at=toybox.clock.now))
 
     assert await database.write(claim_again) == 1
-
-
-@ON_POSTGRES
-async def test_a_record_that_came_after_the_look_is_left_as_it_is(toybox: House) -> None:
-    database = toybox.gateway.database
-    claims = [Claim(key, "claimant", "f") for key in "cab"]
-
-    async def find(db: Transaction) -> list[str]:
-        found = await idempotency.find(db, claims, at=toybox.clock.now)
-        return sorted(record.data for record in found.values())
-
-    def adding(data: str, *of: Claim) -> Work[None]:
-        async def add(db: Transaction) -> None:
-            kept = [Record(each, data, None) for each in of]
-            await idempotency.add(db, kept, at=toybox.clock.now, new=False)
-
-        return add
-
-    await database.write(adding("1", claims[0]))
-    with pytest.raises(DuplicateError):
-        await database.write(adding("2", *claims))
-    assert await database.write(find) == ["1"]
-
-    toybox.clock.now += idempotency.LIFETIME
-    await database.write(adding("3", *claims))
-    assert await database.write(find) == ["3", "3", "3"]
 
 
 async def test_a_wait_that_takes_too_long_ends(toybox: House) -> None:

@@ -223,14 +223,16 @@ async def test_a_newer_version_is_migrated_to(url: str, tmp_path: Path) -> None:
     assert await ask(url, tables) == {"nests", "eggs", "nests_schema"}
 
 
+@pytest.mark.parametrize("version", ["0004", "0005"])
 async def test_what_was_kept_for_retries_before_an_upgrade_still_answers(
-    url: str, tmp_path: Path
+    url: str, tmp_path: Path, version: str
 ) -> None:
     folder = tmp_path / "earlier"
     folder.mkdir()
-    for file in ENGINE.folder.glob("000[1-4]_*.py"):
-        shutil.copy(file, folder)
-    await migrate(url, [replace(ENGINE, folder=folder, head="0004")])
+    for file in ENGINE.folder.glob("0*.py"):
+        if file.name[:4] <= version:
+            shutil.copy(file, folder)
+    await migrate(url, [replace(ENGINE, folder=folder, head=version)])
     one, other = str(uuid4()), str(uuid4())
     hours = {
         (one, "toys/keep", "k"): 2,
@@ -251,12 +253,11 @@ async def test_what_was_kept_for_retries_before_an_upgrade_still_answers(
     found = await database.write(claim)
     await database.close()
     assert found == {each: Record(each, f'"{hour}"', "{}") for each, hour in claims.items()}
-    # Where row ids tell who goes first, they are in the order of the times.
-    assert await ask(url, answers_as_they_lie) == ['"0"', '"1"', '"2"']
+    assert await ask(url, oldest_first) == ['"0"', '"1"', '"2"']
 
 
 def keep_as_before(connection: Connection, rows: list[tuple[Any, ...]]) -> None:
-    """Add idempotency records as version 0004 had them; the last value is an hour."""
+    """Add idempotency records as versions 0004 and 0005 had them; the last value is an hour."""
     columns = ("account_id", "action", "key", "fingerprint", "data", "flags", "created_at")
     types: dict[str, TypeEngine[Any]] = {"account_id": Id(), "created_at": Moment()}
     table = Table(
@@ -268,8 +269,8 @@ def keep_as_before(connection: Connection, rows: list[tuple[Any, ...]]) -> None:
     connection.commit()
 
 
-def answers_as_they_lie(connection: Connection) -> list[str]:
-    """The data of all records in the order of their row ids; of their times on PostgreSQL."""
+def oldest_first(connection: Connection) -> list[str]:
+    """The data of all records, as the purge sees who came first: SQLite's row ids tell it."""
     order = "_rowid_" if connection.dialect.name == "sqlite" else "created_at"
     found = connection.execute(text(f"SELECT data FROM idempotency_records ORDER BY {order}"))  # noqa: S608
     # - one of two words
