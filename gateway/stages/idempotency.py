@@ -78,7 +78,7 @@ def replay(record: Record, claim: Claim, flags: dict[str, object], registered: R
 
     Raises IdempotencyKeyReused when the first call had other parameters.
     """
-    if record.claim.fingerprint != claim.fingerprint:
+    if record.fingerprint != claim.fingerprint:
         raise IdempotencyKeyReused
     if record.flags is not None:
         flags.update(orjson.loads(record.flags))
@@ -98,7 +98,7 @@ def record_of(
 ) -> Record:
     """What is kept of a call's answer; its secrets are not."""
     if len(flags) == 1 and not unchanged and not registered.secrets:
-        return Record(claim, data.decode(), None)  # its request's id is all that it has
+        return Record(*claim, data.decode(), None)  # its request's id is all that it has
     kept = {**flags}
     kept.pop("request_id", None)
     if registered.flag is not None and not unchanged:
@@ -106,4 +106,4 @@ def record_of(
     if registered.secrets:
         data = withhold(data, registered.secrets)
         kept["secret_withheld"] = True
-    return Record(claim, data.decode(), orjson.dumps(kept).decode())
+    return Record(*claim, data.decode(), orjson.dumps(kept).decode())

@@ -61,7 +61,9 @@ class Record(NamedTuple):
     Without flags, it had no other than that of its action's effect.
     """
 
-    claim: Claim
+    key: str
+    claimant: str
+    fingerprint: str
     data: str
     flags: str | None
 
@@ -187,7 +189,7 @@ async def _claim_all(db: Transaction, claims: Sequence[Claim], at: datetime) -> 
         free = {tuple(row) for row in claimed}
         used = {each.name: each for each in claims if each.name not in free}
         found = await db.all(_FIND, rows=list(used))
-    return {used[row[:2]]: Record(Claim(*row[:3]), *row[4:]) for row in found}
+    return {used[row[:2]]: Record(*row[:5]) for row in found}
 
 
 async def keep(db: Transaction, kept: Sequence[Record], *, at: datetime, new: bool = False) -> None:
@@ -199,13 +201,10 @@ async def keep(db: Transaction, kept: Sequence[Record], *, at: datetime, new: bo
     if not kept:
         return
     if db.alone:
-        await db.defer(
-            _ADD_NEW if new else _ADD,
-            rows=[(*each.claim, at, each.data, each.flags) for each in kept],
-        )
+        await db.defer(_ADD_NEW if new else _ADD, rows=[(*each, at) for each in kept])
     else:
-        rows = [(*each.claim.name, each.data, each.flags) for each in kept]
-        await db.run(_KEEP, rows=rows)
+        answers = [(each.key, each.claimant, each.data, each.flags) for each in kept]
+        await db.run(_KEEP, rows=answers)
 
 
 async def release(db: Transaction, claims: Iterable[Claim]) -> None:

@@ -25,11 +25,11 @@ idempotency_records = Table(
     Column("claimant", Text, primary_key=True),
     # A digest of the validated parameters.
     Column("fingerprint", Text, nullable=False),
-    Column("created_at", Moment, nullable=False),
     # The answer as JSON; null only inside the transaction that claimed the key.
     Column("data", Text),
     # Null when there is no other than that of the action's effect.
     Column("flags", Text),
+    Column("created_at", Moment, nullable=False),
     # On SQLite the row ids are in the order of the times: an index there, and records kept in the
     # order of the keys, made adding records under keys that come in no order cost twice as much.
     Index("ix_idempotency_records_created_at", "created_at").ddl_if(dialect="postgresql"),

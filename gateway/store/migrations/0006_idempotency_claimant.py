@@ -12,7 +12,7 @@ down_revision = "0005"
 
 _COPY = """
 INSERT INTO idempotency_records
-SELECT key, claimant, fingerprint, created_at, data, flags
+SELECT key, claimant, fingerprint, data, flags, created_at
 FROM earlier_records
 JOIN claimants ON claimants.account_id = CAST(earlier_records.account_id AS text)
     AND claimants.action = earlier_records.action
@@ -34,9 +34,9 @@ def upgrade() -> None:
         sa.Column("key", sa.Text, primary_key=True),
         sa.Column("claimant", sa.Text, primary_key=True),
         sa.Column("fingerprint", sa.Text, nullable=False),
-        sa.Column("created_at", Moment, nullable=False),
         sa.Column("data", sa.Text),
         sa.Column("flags", sa.Text),
+        sa.Column("created_at", Moment, nullable=False),
         sqlite_strict=True,
         postgresql_with={"fillfactor": "25"},
     )

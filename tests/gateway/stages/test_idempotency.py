@@ -408,7 +408,7 @@ async def test_a_key_that_is_claimed_anew_is_not_purged(toybox: House) -> None:
     async def keep(db: Transaction) -> None:
         now = toybox.clock.now
         await idempotency.claim(db, [claim], at=now)
-        await idempotency.keep(db, [Record(claim, "1", "{}")], at=now)
+        await idempotency.keep(db, [Record(*claim, "1", "{}")], at=now)
 
     async def keep_slowly(db: Transaction) -> None:
         await keep(db)

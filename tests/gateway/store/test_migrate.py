@@ -252,7 +252,7 @@ async def test_what_was_kept_for_retries_before_an_upgrade_still_answers(
 
     found = await database.write(claim)
     await database.close()
-    assert found == {each: Record(each, f'"{hour}"', "{}") for each, hour in claims.items()}
+    assert found == {each: Record(*each, f'"{hour}"', "{}") for each, hour in claims.items()}
     assert await ask(url, oldest_first) == ['"0"', '"1"', '"2"']
 
 

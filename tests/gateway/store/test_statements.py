@@ -160,7 +160,7 @@ _KEPT = Statement(select(idempotency_records).order_by(idempotency_records.c.key
 def _records(count: int) -> list[tuple[Any, ...]]:
     moments = [NOON, NOON, NOON.replace(microsecond=0)]
     return [
-        (f"{number:03}", ONE, "f", moments[number % 3], "'ä€😀\"?", None) for number in range(count)
+        (f"{number:03}", ONE, "f", "'ä€😀\"?", None, moments[number % 3]) for number in range(count)
     ]
 
 
