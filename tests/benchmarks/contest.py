@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import ExitStack
 from functools import partial
 from importlib.util import find_spec
@@ -13,7 +13,7 @@ from .gateways import DATABASE, create_counters, limited_gateway, logged
 from .levels import LEVELS, OWN, Level
 from .peers.common import COUNTERS, LISTED, counter_id
 from .serving import NotServed, Server, free_port, serving
-from .subjects import LISTED_AT_ONCE, OWN_SUBJECTS, Subject, open_constant
+from .subjects import LISTED_AT_ONCE, Opener, Subject, open_constant, own_openers
 
 KEY = "a key of which only the digest is kept"
 MEMORY = "tests.benchmarks.memory"
@@ -35,14 +35,10 @@ PEER, TUNED = "fastapi", "fastapi_tuned"
 SERVERS = (CONSTANT, GATEWAY, *_PARTS)
 
 
-Opener = Callable[[ExitStack, Path], Subject]
-"""Starts what is measured, in a folder of its own. Raises NotServed."""
-
-
 def openers(level: str) -> Mapping[str, Opener]:
     """What is measured in the same rounds, by name."""
     if level == OWN:
-        return OWN_SUBJECTS
+        return own_openers()
     return {
         server: partial(open_subject, server=server, level=level)
         for server in SERVERS

@@ -75,5 +75,6 @@ TITLES = {name: level.title for name, level in LEVELS.items()} | {OWN: "Halyard'
 OWN_DOES = (
     "`whoami` (key and limit, and nothing to do), `get` (one counter from the database),"
     " `full` (a list of 50 with `_full`: of whole counters no JSON is kept, so each list is read"
-    " and dumped anew), `increment` (as W3) and `keyed` (as W3-keyed), in the same rounds."
+    " and dumped anew), `increment` (as W3) and `keyed` (as W3-keyed, on the same gateway), in the"
+    " same rounds."
 )

@@ -12,7 +12,6 @@ from .gateways import create_counters, gateway, limited_gateway, logged, post
 from .peers.common import COUNTERS, LISTED
 from .serving import Server, free_port, serving
 
-PAGE = 100
 LISTED_AT_ONCE = 50
 
 
@@ -90,26 +89,53 @@ def open_full(stack: ExitStack, folder: Path) -> Subject:
     return Subject(server, "/api/v1/counters/list", bodies, key, account=account)
 
 
+def open_increment(stack: ExitStack, folder: Path) -> Subject:
+    """The gateway's hot write: key, limit, validation, a durable commit before the answer."""
+    server, key = limited_gateway(stack, folder)
+    return _increments(server, key)
+
+
 def open_keyed(stack: ExitStack, folder: Path) -> Subject:
     """Increments, each with an idempotency key."""
     return replace(open_increment(stack, folder), keyed=True)
 
 
-def open_increment(stack: ExitStack, folder: Path) -> Subject:
-    """The gateway's hot write: key, limit, validation, a durable commit before the answer."""
-    server, key = limited_gateway(stack, folder)
+def own_openers() -> Mapping[str, "Opener"]:
+    """What opens the gateway's own actions: `keyed` on the gateway of `increment`, if that is open.
+
+    Two gateways that do not differ may differ by more than a key costs.
+    """
+    opened: list[Subject] = []
+
+    def open_plain(stack: ExitStack, folder: Path) -> Subject:
+        opened.append(open_increment(stack, folder))
+        return opened[0]
+
+    def open_beside(stack: ExitStack, folder: Path) -> Subject:
+        if not opened or opened[0].key is None:
+            return open_keyed(stack, folder)
+        return replace(_increments(opened[0].server, opened[0].key), keyed=True)
+
+    return {**OWN_SUBJECTS, "increment": open_plain, "keyed": open_beside}
+
+
+def _increments(server: Server, key: str) -> Subject:
+    """Increments of counters that nobody else counts with."""
     ids = create_counters(server, key, COUNTERS)
 
     def account() -> Account:
         refused = account_by_log(server, "counters/increment")().refused
-        counters = post(server, "counters/list", {"per_page": PAGE}, key)
-        return Account((sum(counter["value"] for counter in counters),), refused)
+        found = (post(server, "counters/get", {"id": id_}, key) for id_ in ids)
+        return Account((sum(counter["value"] for counter in found),), refused)
 
     bodies = [json.dumps({"id": id_}) for id_ in ids]
     return Subject(server, "/api/v1/counters/increment", bodies, key, account=account)
 
 
-OWN_SUBJECTS: Mapping[str, Callable[[ExitStack, Path], Subject]] = {
+Opener = Callable[[ExitStack, Path], Subject]
+"""Starts what is measured, in a folder of its own. Raises NotServed."""
+
+OWN_SUBJECTS: Mapping[str, Opener] = {
     "constant": open_constant,
     "whoami": open_whoami,
     "get": open_get,
