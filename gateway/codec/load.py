@@ -1,8 +1,8 @@
 """Marshmallow shapes compiled to functions from parsed JSON to the value object.
 
-Marshmallow's load of an increment's parameters costs 9 microseconds, the compiled function 0.5. It
-only ever says yes: whatever it does not take is left to the shape's own `load`, which has the last
-word and the sentences.
+Marshmallow's load of an increment's parameters takes 9 times as long as the compiled function (17.5
+and 2.0 microseconds in one run). That only ever says yes: whatever it does not take is left to the
+shape's own `load`, which has the last word and the sentences.
 """
 
 from collections.abc import Callable, Iterator, Mapping

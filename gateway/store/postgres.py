@@ -40,7 +40,7 @@ _UNLUCKY = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
 
 # Our joins are of rows that we name with rows that have those keys. The planner takes any list for
 # 100 rows, and would rather read a table of some 10,000 rows whole than ask its index so often:
-# a group's idempotency keys took almost half of its rate so, and take a fifth without.
+# a group's idempotency keys took almost half of its rate so, and take less than a quarter without.
 _SESSION = {
     "enable_hashjoin": "off",
     "enable_mergejoin": "off",

@@ -253,7 +253,7 @@ async def test_what_was_kept_for_retries_before_an_upgrade_still_answers(
     found = await database.write(claim)
     await database.close()
     assert found == {each: Record(*each, f'"{hour}"', "{}") for each, hour in claims.items()}
-    assert await ask(url, oldest_first) == ['"0"', '"1"', '"2"']
+    assert await ask(url, as_they_lie) == ['"0"', '"1"', '"2"']
 
 
 def keep_as_before(connection: Connection, rows: list[tuple[Any, ...]]) -> None:
@@ -269,9 +269,9 @@ def keep_as_before(connection: Connection, rows: list[tuple[Any, ...]]) -> None:
     connection.commit()
 
 
-def oldest_first(connection: Connection) -> list[str]:
-    """The data of all records, as the purge sees who came first: SQLite's row ids tell it."""
-    order = "_rowid_" if connection.dialect.name == "sqlite" else "created_at"
+def as_they_lie(connection: Connection) -> list[str]:
+    """The data of all records in the order in which they lie; SQLite's purge goes by that."""
+    order = "_rowid_" if connection.dialect.name == "sqlite" else "ctid"
     found = connection.execute(text(f"SELECT data FROM idempotency_records ORDER BY {order}"))  # noqa: S608
     # - one of two words
     return [row[0] for row in found]
