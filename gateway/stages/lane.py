@@ -97,7 +97,7 @@ class Lane:
 
 
 def _claimed(calls: Calls) -> Keyed:
-    """The calls that have a key, each with its claim, as its parameters were when it came."""
+    """The calls that have a key, each with its claim, which is made once."""
     # Here, and not where each call comes in: of many in a row, all but the first find the code
     # that makes a digest in the processor's cache.
     found = []
