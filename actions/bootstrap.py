@@ -30,7 +30,7 @@ from gateway.limits.windows import Windows
 from gateway.logs import CallLog, Log, make_log
 from gateway.metrics import CallMetrics
 from gateway.periodic import Periodic, Work
-from gateway.pipeline import Observer, Pipeline
+from gateway.pipeline import Pipeline
 from gateway.reference.catalogue import RegistryCatalogue
 from gateway.registry import RegistrationError, Registry, Section
 from gateway.settings import Settings, SettingsError
@@ -39,6 +39,7 @@ from gateway.store import idempotency
 from gateway.store.database import Database, DatabaseError
 from gateway.store.migrate import Migrations, migrate, outdated, postgres_url, sqlite_url
 from gateway.store.secrets import secret_named
+from gateway.watching import Observer
 from gateway.web.app import HttpServer
 
 DATABASE_FILE = "halyard.db"

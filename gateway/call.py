@@ -87,7 +87,10 @@ class Call:
         """The flags of the answer to come, and its HTTP headers."""
         self.headers: list[tuple[str, str]] = []
         self.registered: Any = None
-        """The action's entry in the registry, a `gateway.registry.Registered`, once it is found."""
+        """The action's entry in the registry, a `gateway.registry.Registered`, once it is found.
+
+        A door may know it, and set it before the call is answered.
+        """
         self.caller: Identity | None = None
         self.error: ActionError | None = None
         """What the call was refused for, or failed with."""

@@ -18,6 +18,7 @@ class Status(StrEnum):
 
 
 _SUCCESS = Status.SUCCESS.value
+_FORM = b'{"status":"%b","time":%.6f,"flags":%b,"data":%b}'
 
 
 class Envelope(NamedTuple):
@@ -50,7 +51,7 @@ def of_success(
     data_json: bytes, flags: Mapping[str, object], seconds: float, headers: Headers = ()
 ) -> Envelope:
     """`data_json` was encoded inside the write's transaction and is sent to the byte."""
-    body = _body(b"success", seconds, flags, data_json)
+    body = _FORM % (b"success", seconds, orjson.dumps(flags), data_json)
     return Envelope(body, _SUCCESS, None, flags, seconds, 200, 200, headers)
 
 
@@ -79,9 +80,4 @@ def of_error(
 
 
 def _body(status: bytes, seconds: float, flags: Mapping[str, object], data_json: bytes) -> bytes:
-    return b'{"status":"%b","time":%.6f,"flags":%b,"data":%b}' % (
-        status,
-        seconds,
-        orjson.dumps(flags),
-        data_json,
-    )
+    return _FORM % (status, seconds, orjson.dumps(flags), data_json)

@@ -5,7 +5,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from email.utils import format_datetime
-from typing import Any, Protocol
+from typing import Any
 
 from gateway import envelope as envelopes
 from gateway.access.authenticator import Authenticator
@@ -33,14 +33,7 @@ from gateway.stages.run import Runner, TurnedAway
 from gateway.stages.validate import validate
 from gateway.store.database import Database, LockedError, QueueFullError
 from gateway.tracing import trace_facts
-
-
-class Observer(Protocol):
-    """Whoever watches calls (logs, metrics, audit); it cannot change one."""
-
-    def saw(self, call: Call, envelope: Envelope) -> None:
-        """`call` was answered with `envelope`."""
-
+from gateway.watching import Observer, Watching
 
 KEY_ERRORS = (IdempotencyKeyInUse, IdempotencyKeyReused)
 """What any write may answer to a call with an Idempotency-Key."""
@@ -75,7 +68,7 @@ class Pipeline:
         self.shared = shared
         self.stopwatch = stopwatch
         self._admission = admission = Admission(authenticator, limiter, failures)
-        self._observers = observers
+        self._watching = Watching(observers, shared.log)
         self._runner = Runner(
             registry, database, shared, turns or Turns(), admit_again=admission.admit_again
         )
@@ -102,7 +95,8 @@ class Pipeline:
             told = trace_facts(call.traceparent)
             self.shared.log.exception("call.crashed", request_id=call.request_id, **told)
             envelope = envelopes.of_error(InternalServerError(), *self._facts(call))
-        return self._watched(call, envelope)
+        self._watching.note(call, envelope)
+        return envelope
 
     async def call(self, path: str, key: str | None = None, /, **params: Any) -> dict[str, Any]:
         """Call `section/action` from Python, and have the envelope as whoever parses it has."""
@@ -117,17 +111,8 @@ class Pipeline:
     def refuse(self, call: Call, error: ActionError) -> Envelope:
         """The envelope for a call that a door turns away, whatever was done for it."""
         call.flags, call.headers = {"request_id": call.request_id}, []
-        return self._watched(call, envelopes.of_error(error, *self._facts(call)))
-
-    def _watched(self, call: Call, envelope: Envelope) -> Envelope:
-        for observer in self._observers:
-            try:
-                observer.saw(call, envelope)
-            except Exception:
-                who, told = type(observer).__name__, trace_facts(call.traceparent)
-                self.shared.log.exception(
-                    "observer.failed", observer=who, request_id=call.request_id, **told
-                )
+        envelope = envelopes.of_error(error, *self._facts(call))
+        self._watching.note(call, envelope)
         return envelope
 
     async def _perform_in_time(self, deadline: float, call: Call) -> bytes:
@@ -144,9 +129,12 @@ class Pipeline:
         """The steps of the protocol's section 1, in its order."""
         if self._running >= self._most:
             raise Overloaded
-        registered: Registered | None = self.registry.find(call.section, call.action)
-        call.registered = registered
-        body_limit = self._body_limit(registered)
+        registered: Registered | None = call.registered
+        if registered is None:
+            registered = call.registered = self.registry.find(call.section, call.action)
+        body_limit = self._usual_body_limit
+        if registered is not None and registered.body_limit is not None:
+            body_limit = registered.body_limit
         call.body.refuse_early(body_limit)
         if registered is None:
             raise self.registry.unknown(call.section, call.action)
@@ -161,19 +149,26 @@ class Pipeline:
             await self._in_its_place(self.failures.note(call.address))
         text = call.body.read(body_limit)
         if not isinstance(text, bytes):
-            text = await text
-            # Whoever still sent its body was not running: slow clients take no other's place.
-            if self._running >= self._most:
-                raise Overloaded
-            # The key may have been revoked, its account demoted, while the body came.
-            admitting = self._admission.admit_again(call, registered)
-            if admitting is not None:
-                await self._in_its_place(admitting)
+            text = await self._arrived(text, registered, call)
         self._running += 1
         try:
             return await self._serve(text, registered, call)
         finally:
             self._running -= 1
+
+    async def _arrived(
+        self, reading: Awaitable[bytes], registered: Registered, call: Call
+    ) -> bytes:
+        """Wait for the body of a call that was let in, and look at its caller once more."""
+        text = await reading
+        # Whoever still sent its body was not running: slow clients take no other's place.
+        if self._running >= self._most:
+            raise Overloaded
+        # The key may have been revoked, its account demoted, while the body came.
+        admitting = self._admission.admit_again(call, registered)
+        if admitting is not None:
+            await self._in_its_place(admitting)
+        return text
 
     async def _in_its_place(self, admitting: Awaitable[None]) -> None:
         """Wait for the database or Redis as one of those that may run: a flood must not pile up."""
@@ -206,10 +201,6 @@ class Pipeline:
         if registered.flag is not None and not call.unchanged:
             call.flags[registered.flag] = True
         return data
-
-    def _body_limit(self, registered: Registered | None) -> int:
-        own = registered.body_limit if registered is not None else None
-        return self._usual_body_limit if own is None else own
 
     def _facts(self, call: Call) -> tuple[Mapping[str, object], float, Headers]:
         """Flags, seconds and headers of the answer."""

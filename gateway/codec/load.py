@@ -62,10 +62,15 @@ def _load_one(shape: Schema, above: tuple[type, ...]) -> Load:
     source = (
         f"def load(d):\n    try:\n        {body}\n    except Exception:\n        return REFUSED\n"
     )
-    exec(compile(source, f"<load {type(shape).__name__}>", "exec"), scope)  # noqa: S102 - the
-    # source is made of numbers and of the shape's own names as literals, and nothing else
-    load: Load = scope["load"]
+    load: Load = _made(source, f"load {type(shape).__name__}", scope)
     return load
+
+
+def _made(source: str, name: str, scope: dict[str, Any]) -> Any:
+    """The function that the source defines, in the scope; its name is the first word of `name`."""
+    exec(compile(source, f"<{name}>", "exec"), scope)  # noqa: S102 - the source is made of numbers
+    # and of a shape's own names as literals, and nothing else
+    return scope[name.partition(" ")[0]]
 
 
 def _require_plain(shape: Schema) -> None:
@@ -93,12 +98,14 @@ def _lines(shape: Schema, scope: dict[str, Any], above: tuple[type, ...]) -> Ite
         if key in keys:
             raise NotCompiled(f"{where} comes under the name of another field.")
         keys.append(key)
-        scope[f"f{number}"] = _converter(field, where, above)
+        scope[f"f{number}"] = _reader(field, where, above)
         yield f"v = d.get({key!r}, missing)"
         yield "if v is None:"
         yield f"    n += 1; o[{attribute!r}] = None" if field.allow_none else "    return REFUSED"
         yield "elif v is not missing:"
         yield f"    n += 1; v = f{number}(v)"
+        for check in _checks(field, scope, f"c{number}", "return REFUSED"):
+            yield f"    {check}"
         yield f"    if v is not missing: o[{attribute!r}] = v"
         if field.required:
             yield "else: return REFUSED"
@@ -136,12 +143,52 @@ def _converter(field: fields.Field[Any], where: str, above: tuple[type, ...]) ->
 
     It raises ValueError, or whatever Python raises, for what it does not take.
     """
+    read = _reader(field, where, above)
+    scope: dict[str, Any] = {"read": read}
+    checks = list(_checks(field, scope, "c", "raise ValueError"))
+    if not checks:
+        return read
+    source = "\n    ".join(["def convert(v):", "v = read(v)", *checks, "return v"])
+    convert: Convert = _made(source, f"convert {where}", scope)
+    return convert
+
+
+def _reader(field: fields.Field[Any], where: str, above: tuple[type, ...]) -> Convert:
+    """The same, but for the field's validators."""
     if has_own(field, fields.Field, _OF_FIELDS) or field.pre_load or field.post_load:
         raise NotCompiled(f"{where} has steps of its own.")
-    convert = _read(field, where, above)
-    for each in field.validators:
-        convert = _checked(convert, each)
-    return convert
+    return _read(field, where, above)
+
+
+def _checks(
+    field: fields.Field[Any], scope: dict[str, Any], name: str, refuse: str
+) -> Iterator[str]:
+    """The field's validators for the value `v`; the frequent ones without a call.
+
+    `name` begins the names of the others in `scope`, `refuse` is the statement for what fails.
+    """
+    for number, validator in enumerate(field.validators):
+        bounds = _bounds(validator)
+        if bounds is None:
+            scope[f"{name}_{number}"] = validator
+            yield f"{name}_{number}(v)"
+        else:
+            yield f"if not {bounds}: {refuse}"
+
+
+def _bounds(validator: Callable[[Any], Any]) -> str | None:
+    """What must hold of `v`, where that is whole numbers on both sides of it or of its length."""
+    kind: Any = type(validator)
+    checks: Any = validator
+    if kind is validate.Length and checks.equal is None:
+        measured, least, most = "len(v)", checks.min or 0, checks.max
+        if most is None and type(least) is int:
+            return f"{least} <= {measured}"
+    elif kind is validate.Range and checks.min_inclusive and checks.max_inclusive:
+        measured, least, most = "v", checks.min, checks.max
+    else:
+        return None
+    return f"{least} <= {measured} <= {most}" if type(least) is type(most) is int else None
 
 
 def _inner(field: fields.Field[Any], where: str, above: tuple[type, ...]) -> Convert:
@@ -240,41 +287,3 @@ def _nested(field: fields.Nested, where: str, above: tuple[type, ...]) -> Conver
         return made
 
     return _list(convert_nested) if field.schema.many else convert_nested
-
-
-def _checked(convert: Convert, validator: Callable[[Any], Any]) -> Convert:
-    """`convert`, and then the validator; the frequent ones without marshmallow's own steps."""
-    kind = type(validator)
-    if (
-        isinstance(validator, validate.Length)
-        and kind is validate.Length
-        and validator.equal is None
-    ):
-        least, most = validator.min or 0, validator.max
-
-        def check_length(value: Any) -> Any:
-            made = convert(value)
-            if len(made) < least or (most is not None and len(made) > most):
-                raise ValueError
-            return made
-
-        return check_length
-    if isinstance(validator, validate.Range) and kind is validate.Range:
-        bounds = (validator.min, validator.max)
-        if None not in bounds and validator.min_inclusive and validator.max_inclusive:
-            low, high = bounds
-
-            def check_range(value: Any) -> Any:
-                made = convert(value)
-                if not low <= made <= high:
-                    raise ValueError
-                return made
-
-            return check_range
-
-    def check(value: Any) -> Any:
-        made = convert(value)
-        validator(made)
-        return made
-
-    return check

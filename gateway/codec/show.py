@@ -144,7 +144,7 @@ def _lines(shape: Schema, above: tuple[type, ...], scope: dict[str, Any]) -> Ite
         if is_silent(field):
             yield f"if v is not missing: {place} = v"
         elif (exact := _exact(field)) is not None:
-            yield f"if v.__class__ is {exact.__name__}: {place} = v"
+            yield f"if v is None or v.__class__ is {exact.__name__}: {place} = v"
             yield f"elif v is not missing: {by_marshmallow}"
         elif (render := _renderer(field, above)) is not None:
             scope[f"r{number}"] = render
@@ -159,7 +159,10 @@ def _lines(shape: Schema, above: tuple[type, ...], scope: dict[str, Any]) -> Ite
 
 
 def _exact(field: fields.Field[Any]) -> type | None:
-    """The type whose values, and not those of its subclasses, the field gives as they are."""
+    """The type whose values, and not those of its subclasses, the field gives as they are.
+
+    So it does with None.
+    """
     serialize = type(field)._serialize  # noqa: SLF001 - whose it is tells what it does
     if serialize is fields.String._serialize:  # noqa: SLF001
         return str

@@ -90,7 +90,8 @@ class HttpBody:
     def _require_media_type(self) -> str:
         if self._media_type is not None:
             return self._media_type
-        found = self._media_type = _media_type(self._request.headers.get(hdrs.CONTENT_TYPE))
+        sent = self._request.headers.get(hdrs.CONTENT_TYPE)
+        found = self._media_type = _JSON if sent == _JSON else _media_type(sent)
         if found is None:
             raise UnsupportedMediaType(
                 problem=f"Send the parameters as {_JSON} in UTF-8, "
@@ -130,8 +131,6 @@ def _broken_off() -> MalformedRequest:
 
 def _media_type(content_type: str | None) -> str | None:
     """One of the two types that we read, or None; a charset must be UTF-8."""
-    if content_type == _JSON:
-        return _JSON
     name, *parameters = (part.strip().lower() for part in (content_type or "").split(";"))
     for parameter in parameters:
         key, _, value = parameter.partition("=")

@@ -57,9 +57,8 @@ class Rpc:
         # What nobody set up costs nothing.
         self._proxies = proxies if self._settings.trusted_proxies else None
         self._is_https = proxies.is_https if self._settings.require_https else None
-        self._names = {
-            f"/api/v1/{each.path}": (each.section, each.name) for each in pipeline.registry
-        }
+        self._registered = {f"/api/v1/{each.path}": each for each in pipeline.registry}
+        """The actions, by their paths in the form that nearly all callers use."""
         self._arriving = Arriving(self._settings.body_limit)
         self._draining = False
 
@@ -73,7 +72,8 @@ class Rpc:
 
     async def handle(self, request: Request) -> bytes:
         """Answer one request on any path that is not a page."""
-        names = self._names.get(request.raw_path) or _names(request)
+        registered = self._registered.get(request.raw_path)
+        names = _names(request) if registered is None else (registered.section, registered.name)
         call = self._call(request, names or ("", ""))
         if names is None:
             return self._refuse(request, call, UnknownPath())
@@ -92,6 +92,7 @@ class Rpc:
                 raise Overloaded
         except ActionError as error:
             return self._refuse(request, call, error)
+        call.registered = registered
         try:
             envelope = await self._pipeline.answer(call)
         except asyncio.CancelledError:
@@ -128,7 +129,7 @@ class Rpc:
             request.arrived,
             None if authorization is None else _presented_key(authorization),
             None,
-            request.remote if proxies is None else proxies.address(request),
+            request.connection.remote if proxies is None else proxies.address(request),
             headers.get(_IDEMPOTENCY_KEY),
             _trace(headers) if _TRACEPARENT in headers else None,
         )

@@ -19,7 +19,7 @@ from tests.conftest import OpenHouse
 from tests.gateway.calls import call_of
 from tests.support.asleep import Asleep
 from tests.support.audited import told, trail
-from tests.support.house import House
+from tests.support.house import House, observers_told
 from tests.support.people import add_account, admit, revoke, suspend
 from tests.support.watching import watched
 
@@ -207,6 +207,7 @@ class TestAtTheBounds:
         call = call_of(house, "counters/delete", key=key, external_id="steps")
         call.address = address
         await pipeline.answer(call)
+        await observers_told()
 
     async def test_addresses_beyond_the_bound_share_a_row(self, house: House) -> None:
         watch = self.watch(house)

@@ -18,7 +18,7 @@ from gateway.store.statements import Statement
 from tests.actions.given import Admit
 from tests.conftest import OpenHouse
 from tests.support.asleep import Asleep
-from tests.support.house import NOON, Clock, House
+from tests.support.house import NOON, Clock, House, observers_told
 from tests.support.people import add_account
 from tests.support.watching import watched
 
@@ -258,9 +258,11 @@ async def test_what_could_not_be_written_is_counted_on(house: House) -> None:
     pipeline = watched(house, watch)
     for _ in range(2):
         await pipeline.call("counters/list", house.key)
+        await observers_told()
         with pytest.raises(OSError, match="disk"):
             await watch.flush()
     await pipeline.call("counters/list", house.key)
+    await observers_told()
     asleep.woken = True
     await watch.flush()
 

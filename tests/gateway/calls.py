@@ -9,7 +9,7 @@ import orjson
 from gateway.call import Call, JsonBody
 from gateway.envelope import Envelope
 from tests.gateway import toy_store
-from tests.support.house import Answer, House
+from tests.support.house import Answer, House, observers_told
 
 
 def call_of(
@@ -46,7 +46,7 @@ async def envelope_of(house: House, path: str, **said: Any) -> Envelope:
     """The envelope of a call, which must come in time."""
     async with asyncio.timeout(20):
         envelope = await house.gateway.pipeline.answer(call_of(house, path, **said))
-        await asyncio.sleep(0)  # by the next turn of the loop its line is in the log
+        await observers_told()
         return envelope
 
 

@@ -13,7 +13,7 @@ from tests.gateway.calls import answer_of, call_of, envelope_of, names_kept
 from tests.gateway.kinds import ON_SQLITE
 from tests.gateway.test_tracing import GOOD, PARENT, TRACE
 from tests.gateway.toys import SECRET
-from tests.support.house import House
+from tests.support.house import House, observers_told
 from tests.support.watching import watched
 
 KEYS = ["action", "account", "status", "code", "ms", "bytes"]
@@ -40,6 +40,7 @@ class Fainting:
 async def test_an_observer_sees_how_far_the_call_came_and_its_envelope(toybox: House) -> None:
     witness = Witness()
     envelope = await watched(toybox, witness).answer(call_of(toybox, "toys/keep", name="pear"))
+    await observers_told()
 
     ((call, seen),) = witness.seen
     assert seen is envelope
@@ -56,6 +57,7 @@ async def test_an_observer_sees_what_was_refused_on_the_way_too(toybox: House) -
     pipeline = watched(toybox, witness)
     await pipeline.answer(call_of(toybox, "toys/nothing"))
     await pipeline.answer(call_of(toybox, "toys/keep", key=None))
+    await observers_told()
 
     codes = [envelope.code for _, envelope in witness.seen]
     assert codes == ["UnknownAction", "AccessDenied"]
@@ -67,6 +69,7 @@ async def test_an_observer_that_fails_changes_nothing_for_the_caller(toybox: Hou
     pipeline = watched(toybox, Fainting(), witness)
     call = call_of(toybox, "toys/keep", name="pear", traceparent=GOOD)
     envelope = await pipeline.answer(call)
+    await observers_told()
 
     assert envelope.status == "success"
     assert [seen for _, seen in witness.seen] == [envelope]
@@ -75,6 +78,48 @@ async def test_an_observer_that_fails_changes_nothing_for_the_caller(toybox: Hou
     assert (failure["event"], failure["observer"]) == ("observer.failed", "Fainting")
     assert failure["request_id"] == "call"
     assert (failure["trace_id"], failure["parent_id"]) == (TRACE, PARENT)
+
+
+@ON_SQLITE
+async def test_observers_are_told_of_a_turns_calls_one_observer_after_the_other(
+    toybox: House,
+) -> None:
+    told: list[tuple[str, str]] = []
+
+    class Named:
+        def __init__(self, name: str) -> None:
+            self.name = name
+
+        def saw(self, call: Call, envelope: Envelope) -> None:
+            told.append((self.name, call.request_id))
+
+    pipeline = watched(toybox, Named("first"), Named("second"))
+    for number in range(2):
+        await pipeline.answer(call_of(toybox, "toys/greet", request_id=f"call {number}"))
+    before = list(told)
+    await observers_told()
+
+    assert before == []
+    calls = ("call 0", "call 1")
+    assert told == [(name, call) for name in ("first", "second") for call in calls]
+
+
+@ON_SQLITE
+async def test_an_observer_that_fails_at_one_call_sees_the_next(toybox: House) -> None:
+    class Startled(Witness):
+        def saw(self, call: Call, envelope: Envelope) -> None:
+            super().saw(call, envelope)
+            if len(self.seen) == 1:
+                raise OSError
+
+    witness = Startled()
+    pipeline = watched(toybox, witness)
+    for _ in range(2):
+        await pipeline.answer(call_of(toybox, "toys/greet"))
+    await observers_told()
+
+    assert len(witness.seen) == 2
+    assert [line["event"] for line in toybox.log.lines] == ["observer.failed"]
 
 
 LINES: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
@@ -116,6 +161,7 @@ async def test_the_line_names_the_account_and_the_size_of_the_answer(toybox: Hou
     witness = Witness()
     call = call_of(toybox, "toys/keep", name="pear")
     await watched(toybox, witness).answer(call)
+    await observers_told()
     ((call, _),) = witness.seen
     envelope = await envelope_of(toybox, "toys/keep", name="plum")
 

@@ -5,9 +5,10 @@ from collections.abc import Awaitable
 from typing import Any
 
 from gateway.access.authenticator import Authenticator
-from gateway.pipeline import Observer, Pipeline
+from gateway.pipeline import Pipeline
 from gateway.stages.idempotency import WAIT_SECONDS, Turns
 from gateway.store.idempotency import Name
+from gateway.watching import Observer
 from tests.support.house import House
 
 
