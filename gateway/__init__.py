@@ -1,18 +1,9 @@
 """The engine of an RPC-style action gateway: the names that an action author imports."""
 
-from gateway.action import (
-    NO_KEY,
-    Action,
-    Batch,
-    BatchAction,
-    BatchCall,
-    BatchContext,
-    Deprecation,
-    Effect,
-    ListAction,
-)
+from gateway.action import NO_KEY, Action, BatchAction, Deprecation, Effect, ListAction
 from gateway.context import Context
 from gateway.errors import ActionError, Conflict, FilterError, NotFound
+from gateway.group import Batch, BatchCall, BatchContext
 from gateway.listing import CursorPage, Cursors, Filter, Page, Pages
 from gateway.registry import Section
 from gateway.store.migrate import Migrations

@@ -5,8 +5,8 @@ from collections.abc import Collection, Sequence
 from functools import partial
 from typing import Any
 
-from gateway.action import Batch, BatchCall, BatchContext
 from gateway.context import Surroundings
+from gateway.group import Batch, BatchCall, BatchContext
 from gateway.registry import Registered
 from gateway.stages.idempotency import claim_of, record_of, replay
 from gateway.store import idempotency

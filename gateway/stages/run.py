@@ -7,11 +7,12 @@ from typing import Any
 
 from gateway.access.audit import rows as audit
 from gateway.access.audit.record import row_about, rows_beside
-from gateway.action import BatchAction, BatchCall
+from gateway.action import BatchAction
 from gateway.call import Call
 from gateway.codec.encode import Rendered, encode
 from gateway.context import NO_OPTIONS, Context, Options, Surroundings
 from gateway.errors import ActionError, IdempotencyKeyInUse
+from gateway.group import BatchCall
 from gateway.listing import CursorPage, Page
 from gateway.registry import Registered, Registry
 from gateway.stages.idempotency import Turns, claim_of, record_of, replay

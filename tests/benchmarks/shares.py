@@ -19,7 +19,7 @@ PARTS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ),
     ("keys and limits", ("gateway/access/", "gateway/limits/", "/authenticate.py", "/limit.py")),
     ("Redis's client", ("(redis/", "hiredis")),
-    ("codec", ("gateway/codec/", "marshmallow/", "schemas/", "(<load ", "(<show ")),
+    ("codec", ("gateway/codec/", "marshmallow/", "schemas/", "(<load ", "(<convert ", "(<show ")),
     ("log", ("gateway/logs.py", "structlog/")),
     ("store", ("gateway/store/", "actions/store/", "sqlalchemy/", "aiosqlite/")),
     (

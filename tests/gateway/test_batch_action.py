@@ -3,7 +3,7 @@
 import asyncio
 import gc
 
-from gateway.action import BatchCall
+from gateway.group import BatchCall
 from tests.gateway.calls import answer_of, begin, totals_kept
 from tests.gateway.toys import CRASHING, SECRET, SILENT, SLOW, UNLUCKY, Bench
 from tests.support.house import Answer, House
