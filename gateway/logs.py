@@ -31,7 +31,10 @@ class Log(structlog.typing.FilteringBoundLogger, Protocol):
     """structlog's logger, with a straight way for the line that each call writes."""
 
     def call(self, facts: "CallFacts") -> None:
-        """Write a call's line."""
+        """Write a call's line, soon."""
+
+    def flush(self) -> None:
+        """Write the lines now that were to be written soon."""
 
 
 def make_log(settings: Settings, stream: TextIO) -> Log:
@@ -44,7 +47,7 @@ def make_log(settings: Settings, stream: TextIO) -> Log:
             structlog.processors.add_log_level,
             structlog.dev.ConsoleRenderer(colors=stream.isatty()),
         ]
-        printer: Any = structlog.PrintLogger(stream)
+        printer: Any = _Terminal(stream)
         call: Callable[..., None] = _call_as_any_event
     else:
         lines, printer = _JsonLines(), _LineWriter(stream)
@@ -53,8 +56,9 @@ def make_log(settings: Settings, stream: TextIO) -> Log:
     level = _LEVELS[settings.log_level]
     if level > _LEVELS["info"]:
         call = _untold_call
-    # structlog's own class for the level, and the one method more.
-    kind = type("Log", (structlog.make_filtering_bound_logger(level),), {"call": call})
+    # structlog's own class for the level, and two methods more.
+    own = {"call": call, "flush": lambda _: printer.flush()}
+    kind = type("Log", (structlog.make_filtering_bound_logger(level),), own)
     log: Log = structlog.wrap_logger(printer, processors=processors, wrapper_class=kind).bind()
     return log
 
@@ -120,6 +124,13 @@ class StdlibHandler(logging.Handler):
         )  # fmt: skip
 
 
+class _Terminal(structlog.PrintLogger):
+    """Prints each line at once, for whoever looks on."""
+
+    def flush(self) -> None:
+        """Nothing waits."""
+
+
 class _LineWriter:
     """Writes the lines of one turn of the event loop together, and what is wrong at once.
 
@@ -135,13 +146,17 @@ class _LineWriter:
         self._lines.append(line)
         if len(self._lines) == 1:
             try:
-                asyncio.get_running_loop().call_soon(self._write)
+                asyncio.get_running_loop().call_soon(self.flush)
             except RuntimeError:  # no loop runs, so nobody waits
                 self._write()
 
     def msg_now(self, line: bytes) -> None:
         self._lines.append(line)
         self._write()
+
+    def flush(self) -> None:
+        if self._lines:
+            self._write()
 
     def _write(self) -> None:
         text = b"".join(self._lines)

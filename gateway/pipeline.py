@@ -68,7 +68,7 @@ class Pipeline:
         self.shared = shared
         self.stopwatch = stopwatch
         self._admission = admission = Admission(authenticator, limiter, failures)
-        self._watching = Watching(observers, shared.log)
+        self.watching = Watching(observers, shared.log)
         self._runner = Runner(
             registry, database, shared, turns or Turns(), admit_again=admission.admit_again
         )
@@ -95,7 +95,7 @@ class Pipeline:
             told = trace_facts(call.traceparent)
             self.shared.log.exception("call.crashed", request_id=call.request_id, **told)
             envelope = envelopes.of_error(InternalServerError(), *self._facts(call))
-        self._watching.note(call, envelope)
+        self.watching.note(call, envelope)
         return envelope
 
     async def call(self, path: str, key: str | None = None, /, **params: Any) -> dict[str, Any]:
@@ -112,7 +112,7 @@ class Pipeline:
         """The envelope for a call that a door turns away, whatever was done for it."""
         call.flags, call.headers = {"request_id": call.request_id}, []
         envelope = envelopes.of_error(error, *self._facts(call))
-        self._watching.note(call, envelope)
+        self.watching.note(call, envelope)
         return envelope
 
     async def _perform_in_time(self, deadline: float, call: Call) -> bytes:
@@ -127,11 +127,11 @@ class Pipeline:
 
     async def _perform(self, call: Call) -> bytes:
         """The steps of the protocol's section 1, in its order."""
-        if self._running >= self._most:
-            raise Overloaded
         registered: Registered | None = call.registered
         if registered is None:
             registered = call.registered = self.registry.find(call.section, call.action)
+        if self._running >= self._most:
+            raise Overloaded
         body_limit = self._usual_body_limit
         if registered is not None and registered.body_limit is not None:
             body_limit = registered.body_limit

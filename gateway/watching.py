@@ -22,7 +22,11 @@ class Observer(Protocol):
 
 
 class Watching:
-    """Has the observers see every call before the loop reads on; `log` has their faults."""
+    """Has the observers see calls together; their faults, and the calls' lines, are in `log`.
+
+    That is done by the time that a call is handled which came after the answers. Where only a few
+    are answered in a turn, it is done before they leave.
+    """
 
     def __init__(self, observers: Sequence[Observer], log: Log) -> None:
         self._observers = observers
@@ -30,12 +34,13 @@ class Watching:
         self._answered: list[tuple[Call, Envelope]] = []
 
     def note(self, call: Call, envelope: Envelope) -> None:
-        """`call` is answered with `envelope`: tell of it when the turn ends."""
+        """`call` is answered with `envelope`: tell of it once this turn of the loop has ended."""
         if not self._answered:
-            asyncio.get_running_loop().call_soon(self._tell)
+            asyncio.get_running_loop().call_soon(self.tell)
         self._answered.append((call, envelope))
 
-    def _tell(self) -> None:
+    def tell(self) -> None:
+        """Tell of all that was answered, now, and have the log write its lines."""
         answered, self._answered = self._answered, []
         for observer in self._observers:
             for call, envelope in answered:
@@ -46,3 +51,4 @@ class Watching:
                     self._log.exception(
                         "observer.failed", observer=who, request_id=call.request_id, **told
                     )
+        self._log.flush()

@@ -8,9 +8,10 @@ shape's own `load`, which has the last word and the sentences.
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
-from marshmallow import EXCLUDE, INCLUDE, RAISE, Schema, fields, missing, validate
+from marshmallow import EXCLUDE, INCLUDE, RAISE, Schema, fields, missing
 from marshmallow.decorators import POST_LOAD, PRE_LOAD, VALIDATES, VALIDATES_SCHEMA
 
+from gateway.codec.checks import checks_of
 from gateway.codec.make import made_plainly, making
 from gateway.codec.plain import NotCompiled, compiled_form, has_own
 
@@ -104,7 +105,7 @@ def _lines(shape: Schema, scope: dict[str, Any], above: tuple[type, ...]) -> Ite
         yield f"    n += 1; o[{attribute!r}] = None" if field.allow_none else "    return REFUSED"
         yield "elif v is not missing:"
         yield f"    n += 1; v = f{number}(v)"
-        for check in _checks(field, scope, f"c{number}", "return REFUSED"):
+        for check in checks_of(field, scope, f"c{number}", "return REFUSED"):
             yield f"    {check}"
         yield f"    if v is not missing: o[{attribute!r}] = v"
         if field.required:
@@ -145,7 +146,7 @@ def _converter(field: fields.Field[Any], where: str, above: tuple[type, ...]) ->
     """
     read = _reader(field, where, above)
     scope: dict[str, Any] = {"read": read}
-    checks = list(_checks(field, scope, "c", "raise ValueError"))
+    checks = list(checks_of(field, scope, "c", "raise ValueError"))
     if not checks:
         return read
     source = "\n    ".join(["def convert(v):", "v = read(v)", *checks, "return v"])
@@ -160,39 +161,8 @@ def _reader(field: fields.Field[Any], where: str, above: tuple[type, ...]) -> Co
     return _read(field, where, above)
 
 
-def _checks(
-    field: fields.Field[Any], scope: dict[str, Any], name: str, refuse: str
-) -> Iterator[str]:
-    """The field's validators for the value `v`; the frequent ones without a call.
-
-    `name` begins the names of the others in `scope`, `refuse` is the statement for what fails.
-    """
-    for number, validator in enumerate(field.validators):
-        bounds = _bounds(validator)
-        if bounds is None:
-            scope[f"{name}_{number}"] = validator
-            yield f"{name}_{number}(v)"
-        else:
-            yield f"if not {bounds}: {refuse}"
-
-
-def _bounds(validator: Callable[[Any], Any]) -> str | None:
-    """What must hold of `v`, where that is whole numbers on both sides of it or of its length."""
-    kind: Any = type(validator)
-    checks: Any = validator
-    if kind is validate.Length and checks.equal is None:
-        measured, least, most = "len(v)", checks.min or 0, checks.max
-        if most is None and type(least) is int:
-            return f"{least} <= {measured}"
-    elif kind is validate.Range and checks.min_inclusive and checks.max_inclusive:
-        measured, least, most = "v", checks.min, checks.max
-    else:
-        return None
-    return f"{least} <= {measured} <= {most}" if type(least) is type(most) is int else None
-
-
 def _inner(field: fields.Field[Any], where: str, above: tuple[type, ...]) -> Convert:
-    """The same for a value inside a list or an object, null included."""
+    """As `_converter`, for a value inside a list or an object, null included."""
     convert = _converter(field, where, above)
     if field.allow_none:
         return lambda value: None if value is None else convert(value)

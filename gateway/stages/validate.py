@@ -64,7 +64,7 @@ def _read(sent: Mapping[str, Any], registered: Registered) -> Any:
     try:
         return registered.takes.load(sent)
     except ValidationError as error:
-        raise _refusal(error.normalized_messages(), registered) from None
+        raise _refusal(_messages(error), registered) from None
 
 
 def _judged(
@@ -74,7 +74,7 @@ def _judged(
     try:
         return shape.load(asked)
     except ValidationError as error:
-        problems = {**error.normalized_messages(), **_problems(registered.takes, rest)}
+        problems = {**_messages(error), **_problems(registered.takes, rest)}
         raise _refusal(problems, registered) from None
 
 
@@ -82,9 +82,15 @@ def _problems(shape: Schema, sent: Mapping[str, Any]) -> dict[str, Any]:
     try:
         shape.load(sent)
     except ValidationError as error:
-        found: dict[str, Any] = error.normalized_messages()
-        return found
+        return _messages(error)
     return {}
+
+
+def _messages(error: ValidationError) -> dict[str, Any]:
+    # The frames that it came through hold it in turn, and the call: only the collector would end
+    # them.
+    found: dict[str, Any] = error.with_traceback(None).normalized_messages()
+    return found
 
 
 def _refusal(problems: Mapping[Any, Any], registered: Registered) -> ParameterError:

@@ -52,6 +52,7 @@ class HttpServer:
             answers,
             self._settings.metrics_networks,
             self._rpc.handle,
+            count=pipeline.watching.tell,
         )
         self._pages: dict[str, Handle] = {
             "/healthz": health.alive,

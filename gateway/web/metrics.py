@@ -13,7 +13,10 @@ _FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Real-IP", "Via")
 
 
 class Metrics:
-    """Serves the page to `networks`; to others, what `otherwise` says of an unknown path."""
+    """Serves the page to `networks`; to others, what `otherwise` says of an unknown path.
+
+    `count` has the page's counters told of the calls that were just answered.
+    """
 
     def __init__(
         self,
@@ -21,15 +24,19 @@ class Metrics:
         answers: Answers,
         networks: Collection[Network],
         otherwise: Callable[[Request], Awaitable[bytes]],
+        *,
+        count: Callable[[], None],
     ) -> None:
         self._page = page
         self._answers = answers
         self._networks = networks
         self._otherwise = otherwise
+        self._count = count
 
     async def show(self, request: Request) -> bytes:
         if not self._may_see(request):
             return await self._otherwise(request)
+        self._count()
         text, content_type = self._page.write()
         headers = (
             ("Content-Type", content_type),

@@ -225,12 +225,13 @@ async def test_a_key_that_is_being_deleted_is_waited_for(house: House, worked: s
 
 async def test_use_is_written_when_the_gateway_closes(open_house: OpenHouse) -> None:
     house = await open_house()
-    await house.send("counters/list")
+    await house.gateway.pipeline.call("counters/list", house.key)
     await house.gateway.close()
     again = await open_house()
     again.key = house.key
 
     assert await told(again, again.key) == [(TODAY, "counters/list", 1, 0, 0)]
+    assert [line["action"] for line in house.log.lines] == ["counters/list"]
 
 
 async def test_several_gateways_add_up(open_house: OpenHouse) -> None:

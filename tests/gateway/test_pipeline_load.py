@@ -52,6 +52,8 @@ async def test_calls_beyond_those_that_may_run_are_refused(open_house: OpenHouse
 
     assert Counter(each.code for each in answers) == {None: 3, "Overloaded": 5}
     assert other.code == "Overloaded"
+    shed = [line["action"] for line in house.log.lines if line["code"] == "Overloaded"]
+    assert Counter(shed) == {"toys/wait": 5, None: 1}
     assert (await envelope_of(house, "toys/greet")).status == "success"
 
 

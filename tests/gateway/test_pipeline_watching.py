@@ -1,5 +1,7 @@
 """Who watches a call sees all of it and cannot change it; the log has one line for each call."""
 
+import asyncio
+import gc
 from typing import Any
 
 import orjson
@@ -105,6 +107,18 @@ async def test_observers_are_told_of_a_turns_calls_one_observer_after_the_other(
 
 
 @ON_SQLITE
+async def test_a_lone_callers_line_is_written_before_the_answer_leaves(toybox: House) -> None:
+    written: list[str] = []
+    await toybox.gateway.pipeline.answer(call_of(toybox, "toys/greet"))
+    # So does what sends answers: once the turn of the loop has ended.
+    asyncio.get_running_loop().call_soon(lambda: written.append(toybox.log.text))
+    await observers_told()
+
+    (text,) = written
+    assert text.count("\n") == 1
+
+
+@ON_SQLITE
 async def test_an_observer_that_fails_at_one_call_sees_the_next(toybox: House) -> None:
     class Startled(Witness):
         def saw(self, call: Call, envelope: Envelope) -> None:
@@ -120,6 +134,31 @@ async def test_an_observer_that_fails_at_one_call_sees_the_next(toybox: House) -
 
     assert len(witness.seen) == 2
     assert [line["event"] for line in toybox.log.lines] == ["observer.failed"]
+
+
+@ON_SQLITE
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("toys/greet", {"name": "Ada"}),
+        ("toys/greet", {"name": ""}),
+        ("toys/greet", {"name": "lemon"}),
+        ("toys/things", {"per_page": "x", "nmae": 1}),
+        ("toys/keep", {"key": None}),
+    ],
+)
+async def test_a_call_leaves_nothing_behind_for_the_collector(
+    toybox: House, path: str, said: dict[str, Any]
+) -> None:
+    gc.collect()
+    gc.disable()
+    try:
+        await answer_of(toybox, path, **said)
+        left = [each for each in gc.get_objects() if isinstance(each, Call)]
+    finally:
+        gc.enable()
+
+    assert left == []
 
 
 LINES: list[tuple[str, dict[str, Any], dict[str, Any]]] = [

@@ -46,9 +46,8 @@ class Log(io.TextIOWrapper):
 
 
 async def observers_told() -> None:
-    """End the turn of the loop, then observers are told; and the next, then lines are written."""
-    for _ in range(2):
-        await asyncio.sleep(0)
+    """Let the turn of the loop end: then observers are told, and lines are written."""
+    await asyncio.sleep(0)
 
 
 @dataclass

@@ -1,6 +1,7 @@
 """The edges of what comes in: both ways make the same of each, or marshmallow is asked."""
 
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -18,6 +19,15 @@ WHOLE = ["Not a valid integer."]
 MOMENT = ["Not a valid moment."]
 DAY = ["Not a valid date."]
 NULL = ["Field may not be null."]
+
+
+class OddRange(validate.Range):
+    """A range that has a rule of its own beside its bounds."""
+
+    def __call__(self, value: Any) -> Any:
+        if value % 2 == 0:
+            raise ValidationError("Must be odd.")
+        return super().__call__(value)
 
 
 def nested(depth: int) -> Any:
@@ -47,9 +57,19 @@ TAKEN: Table = [
     (fields.Raw(), nested(DEPTH - 1), nested(DEPTH - 1)),
     (fields.Raw(), 1.0, 1.0),
     (fields.Raw(), 2**64 - 1, 2**64 - 1),
+    (fields.Raw(validate=validate.Range(Decimal("0.1"), 1)), 0.2, 0.2),
+    (fields.Raw(validate=validate.Range(0.5, 1)), True, True),
+    (fields.Raw(validate=validate.Range(0, 10**5000)), 2**64 - 1, 2**64 - 1),
+    (fields.Raw(validate=validate.Range(-5, -1)), -1.5, -1.5),
+    (fields.Raw(validate=validate.Range(None, -1)), -2, -2),
+    (Day(validate=validate.Range(date(2026, 1, 1), date(2026, 1, 31))), "2026-01-31",
+     date(2026, 1, 31)),
+    (fields.String(validate=validate.Length(2)), "abc", "abc"),
+    (fields.List(Int64(), validate=validate.Length(max=1)), [], []),
+    (fields.Raw(validate=OddRange(0, 9)), 3, 3),
     (fields.List(fields.List(Int64())), [[], [1]], [[], [1]]),
     (fields.Dict(values=fields.Dict()), {"": {}}, {"": {}}),
-]
+]  # fmt: skip
 
 REFUSALS: Table = [
     (Int64(), 2**63, RANGE),
@@ -83,6 +103,17 @@ REFUSALS: Table = [
     (Text(load_default="x"), None, NULL),
     (Text(0, 2), "abc", ["Length must be between 0 and 2."]),
     (fields.String(validate=validate.Length(equal=0)), "xyz", ["Length must be 0."]),
+    # The decimal is more than the float that is written the same.
+    (fields.Raw(validate=validate.Range(Decimal("0.1") + Decimal("1e-17"), 1)), 0.1,
+     ["Must be greater than or equal to 0.10000000000000001 and less than or equal to 1."]),
+    (fields.Raw(validate=validate.Range(5, 1)), 3,
+     ["Must be greater than or equal to 5 and less than or equal to 1."]),
+    (Day(validate=validate.Range(date(2026, 1, 1), date(2026, 1, 31))), "2026-02-01",
+     ["Must be greater than or equal to 2026-01-01 and less than or equal to 2026-01-31."]),
+    (fields.String(validate=validate.Length(2)), "a", ["Shorter than minimum length 2."]),
+    (fields.List(Int64(), validate=validate.Length(max=1)), [1, 2],
+     ["Longer than maximum length 1."]),
+    (fields.Raw(validate=OddRange(0, 9)), 4, ["Must be odd."]),
     (fields.List(Int64()), [1, None], {1: NULL}),
     (fields.List(Int64()), {}, ["Not a valid list."]),
     (fields.Nested({"a": Int64()}), {"a": 1, "b": 2}, {"b": ["Unknown field."]}),

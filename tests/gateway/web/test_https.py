@@ -44,7 +44,7 @@ async def called(house: House, sent: bytes) -> HttpAnswer:
 async def address(house: House, *forwarded_for: str) -> str | None:
     """Who called, as the gateway has it; a header for each of `forwarded_for`."""
     callers = Callers()
-    house.gateway.pipeline._watching._observers = (callers,)  # noqa: SLF001 - to watch from within
+    house.gateway.pipeline.watching._observers = (callers,)  # noqa: SLF001 - to watch from within
     lines = b"".join(f"X-Forwarded-For: {each}\r\n".encode() for each in forwarded_for)
     await called(house, json_request().replace(b"Host: ", lines + b"Host: "))
     return callers.addresses[0]

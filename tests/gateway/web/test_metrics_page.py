@@ -26,6 +26,14 @@ async def test_who_is_on_the_machine_reads_it(wire: Wire) -> None:
     assert found["halyard_running_requests",] == 0
 
 
+async def test_a_call_right_before_it_on_the_connection_is_counted(wire: Wire) -> None:
+    await wire.send(json_request() + PAGE)
+    await wire.answer()
+    answer = await wire.answer()
+
+    assert samples(answer.body.decode())["halyard_calls_total", "toys/greet", "success"] == 1
+
+
 async def test_reading_it_is_no_call(house: House, wire: Wire) -> None:
     await wire.call(PAGE)
     answer = await wire.call(PAGE)
