@@ -1,6 +1,6 @@
 """A field's validators as statements in a compiled load's source."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from marshmallow import fields, validate
@@ -27,18 +27,17 @@ def checks_of(
             yield f"if not {bounds}: {refuse}"
 
 
-def _bounds(validator: Callable[[Any], Any]) -> str | None:
+def _bounds(validator: Any) -> str | None:
     """What must hold of `v`: two whole numbers, between which it or its length lies.
 
     None where it is something else that must hold, and the validator itself is to be asked.
     """
-    kind: Any = type(validator)
-    checks: Any = validator
-    if kind is validate.Length and checks.equal is None:
+    kind = type(validator)
+    if kind is validate.Length and validator.equal is None:
         measured = "len(v)"
-        bounds = (checks.min or 0, _LONGEST if checks.max is None else checks.max)
-    elif kind is validate.Range and checks.min_inclusive and checks.max_inclusive:
-        measured, bounds = "v", (checks.min, checks.max)
+        bounds = (validator.min or 0, _LONGEST if validator.max is None else validator.max)
+    elif kind is validate.Range and validator.min_inclusive and validator.max_inclusive:
+        measured, bounds = "v", (validator.min, validator.max)
     else:
         return None
     if any(type(each) is not int or each.bit_length() > _LITERAL_BITS for each in bounds):
