@@ -60,7 +60,7 @@ def of_parameter_error(
 ) -> Envelope:
     data_json = orjson.dumps({"message": error.message, "errors": error.errors})
     status = Status.PARAMETER_ERROR.value
-    body = _body(status.encode(), seconds, flags, data_json)
+    body = _FORM % (status.encode(), seconds, orjson.dumps(flags), data_json)
     return Envelope(body, status, None, flags, seconds, mirrored=422, headers=headers)
 
 
@@ -68,7 +68,7 @@ def of_error(
     error: ActionError, flags: Mapping[str, object], seconds: float, headers: Headers = ()
 ) -> Envelope:
     return Envelope(
-        _body(b"error", seconds, flags, orjson.dumps(error.data())),
+        _FORM % (b"error", seconds, orjson.dumps(flags), orjson.dumps(error.data())),
         Status.ERROR.value,
         error.code(),
         flags,
@@ -77,7 +77,3 @@ def of_error(
         mirrored=error.mirrored,
         headers=headers + error.all_headers(),
     )
-
-
-def _body(status: bytes, seconds: float, flags: Mapping[str, object], data_json: bytes) -> bytes:
-    return _FORM % (status, seconds, orjson.dumps(flags), data_json)

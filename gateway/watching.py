@@ -24,8 +24,8 @@ class Observer(Protocol):
 class Watching:
     """Has the observers see calls together; their faults, and the calls' lines, are in `log`.
 
-    That is done by the time that a call is handled which came after the answers. Where only a few
-    are answered in a turn, it is done before they leave.
+    That is done by the time that a call is handled which came after the answers; a lone caller who
+    waits for the answer gets it after that.
     """
 
     def __init__(self, observers: Sequence[Observer], log: Log) -> None:

@@ -23,12 +23,10 @@ def limit(
     ruling = by.charge(caller, registered.path)
     if ruling is None:
         return None
-    if not isinstance(ruling, Ruling):
-        return _later(ruling, headers)
-    headers += ruling.headers
-    if ruling.wait:
-        raise RateLimited(retry_after=ruling.wait)
-    return None
+    if isinstance(ruling, Ruling):
+        _apply(ruling, headers)
+        return None
+    return _later(ruling, headers)
 
 
 async def tell_limit(
@@ -59,8 +57,11 @@ def rules_of(registry: Registry, limits: Mapping[str, str]) -> dict[str, Rule]:
     return rules
 
 
-async def _later(asked: "Awaitable[Ruling]", headers: Told) -> None:
-    ruling = await asked
+def _apply(ruling: Ruling, headers: Told) -> None:
     headers += ruling.headers
     if ruling.wait:
         raise RateLimited(retry_after=ruling.wait)
+
+
+async def _later(ruling: "Awaitable[Ruling]", headers: Told) -> None:
+    _apply(await ruling, headers)

@@ -61,8 +61,8 @@ class Answers:
                 ),
             )
         more = f"X-Request-Id: {envelope.flags['request_id']}\r\n"
-        for name, value in headers:
-            more += f"{name}: {value}\r\n"
+        if headers:
+            more += _lines(headers)
         return self._finish(request, head, more, envelope.body, close=close)
 
     def empty(self, request: Request, *, headers: Headers) -> bytes:

@@ -129,7 +129,7 @@ class Rpc:
             request.arrived,
             None if authorization is None else _presented_key(authorization),
             None,
-            request.connection.remote if proxies is None else proxies.address(request),
+            request.remote if proxies is None else proxies.address(request),
             headers.get(_IDEMPOTENCY_KEY),
             _trace(headers) if _TRACEPARENT in headers else None,
         )
