@@ -173,10 +173,6 @@ class Batch(Generic[P, R]):
         """The object `key` as the calls so far have left it; `loaded` when none changed it."""
         return self._states.get(key, loaded)
 
-    def states(self) -> list[Any]:
-        """Every changed object, once, as it is to be saved."""
-        return list(self._states.values())
-
     def keep(self, states: list[tuple[Hashable, object]], changes: list[Any]) -> None:
         """Take over what a call staged."""
         self._states.update(states)

@@ -10,7 +10,7 @@ from actions.counters.faults import (
 )
 from actions.counters.views import HISTORY, HISTORY_SHOWN, counter_view
 from actions.store import counters as store
-from actions.store.counter_changes import ChangeRow, changes_of
+from actions.store.counter_changes import ChangeRow, add_steps, changes_of
 from actions.store.counters import CounterRow, Loaded, Reference
 from gateway import ActionError, Batch, BatchAction, BatchCall, BatchContext, Effect
 from gateway.action import Asking
@@ -67,7 +67,7 @@ class _Step(BatchAction[P, Counter]):
                 history = _history(call, change, calls, recent)
                 permitted = context.permitted(call, "counters", moved)
                 call.answer(counter_view(moved, history=history, permitted=permitted))
-        await store.save_steps(context.db, calls.states(), calls.changes)
+        await add_steps(context.db, calls.changes)
 
     def _moved(
         self, row: CounterRow, call: BatchCall[P, Counter], context: BatchContext

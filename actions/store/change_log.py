@@ -11,7 +11,9 @@ The price: a counter's deletion looks for each of its changes, 0.2 s for 10,000 
 a million, where it was 0.02 s, and other writes wait meanwhile.
 
 The database does it by itself: `counter_changes` is a view, and triggers turn what is inserted into
-it into a change in the log, and a counter's deletion into its changes'.
+it into a change in the log, and a counter's deletion into its changes'. A change moves its counter
+along: to its number, version and time. So a step is saved by its change alone, which takes 21
+microseconds instead of 26 (the writer's time, in groups of 32 among 1,000 counters).
 """
 
 from collections.abc import Callable

@@ -2,14 +2,17 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from operator import itemgetter
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, and_, bindparam, insert, select, true
+from sqlalchemy import Select, and_, bindparam, insert, select, true, update
+from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy.sql.base import Executable
 
 from actions.store.change_log import Condition, way_back
-from actions.store.tables import counter_changes
+from actions.store.tables import counter_changes, counters
 from gateway.store.database import Queries, Transaction
-from gateway.store.statements import RowsInsert, Statement
+from gateway.store.statements import RowsInsert, Statement, rows_given
 from gateway.store.types import Int64, Moment
 
 
@@ -23,6 +26,9 @@ class ChangeRow(NamedTuple):
     before: int | None
     after: int
     by_account: str
+
+
+_COUNTER = itemgetter(ChangeRow._fields.index("counter_id"))
 
 
 def _newest_first(
@@ -56,15 +62,51 @@ _CHANGE_AT = Statement(
         dialect, lambda change: change.at <= _AT, passed=lambda mark: mark.at > _AT
     ).limit(1)
 )
-_ADD_CHANGES = RowsInsert(counter_changes, ChangeRow._fields)
+
+
+class _AddSteps(RowsInsert):
+    """Adds changes, and moves each counter to where the last of its changes leaves it.
+
+    On SQLite, a trigger does the second; see `change_log.py`.
+    """
+
+    def build(self, dialect: str) -> Executable:
+        if dialect == "sqlite":
+            return super().build(dialect)
+        names = ChangeRow._fields
+        given = rows_given(dialect, {name: counter_changes.c[name].type for name in names})
+        changes = select(given).cte("changes")
+        added = insert(counter_changes).from_select(names, select(changes)).cte("added")
+        last = (
+            select(changes)
+            .ext(distinct_on(changes.c.counter_id))
+            .order_by(changes.c.counter_id, changes.c.version.desc())
+            .subquery("last")
+        )
+        return (
+            update(counters)
+            .where(counters.c.id == last.c.counter_id)
+            .values(number=last.c.after, version=last.c.version, updated_at=last.c.at)
+            .add_cte(added)
+        )
+
+
+_ADD_STEPS = _AddSteps(counter_changes, ChangeRow._fields)
 
 
 async def add_change(db: Transaction, change: ChangeRow) -> None:
+    """Add the change that the counter, which is saved already, has come by."""
     await db.run(_ADD_CHANGE, **change._asdict())
 
 
-async def add_changes(db: Transaction, changes: Sequence[ChangeRow]) -> None:
-    await db.defer(_ADD_CHANGES, rows=changes)
+async def add_steps(db: Transaction, changes: Sequence[ChangeRow]) -> None:
+    """Add changes of number alone, and save the number, version and time of their counters.
+
+    Those of one counter come in the order of their versions.
+    """
+    if changes:
+        # In the order in which the counters lie in the file.
+        await db.defer(_ADD_STEPS, rows=sorted(changes, key=_COUNTER))
 
 
 async def changes_of(

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from operator import itemgetter
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -20,7 +19,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.base import Executable
 
-from actions.store.counter_changes import ChangeRow, add_change, add_changes
+from actions.store.counter_changes import ChangeRow, add_change
 from actions.store.tables import counters
 from gateway.listing import Listing
 from gateway.listing.sql import JoinedList
@@ -58,7 +57,6 @@ class CounterRow(NamedTuple):
 
 
 _NUMBER, _VERSION = map(CounterRow._fields.index, ("number", "version"))
-_FIRST = itemgetter(0)
 _REST = CounterRow._fields.index("updated_at") + 1
 
 Head = str
@@ -158,19 +156,6 @@ def _lock_many(column: str) -> Statement:
 _BY_IDS = Statement(lambda dialect: _many(dialect, "id"))
 _LOCK_MANY_BY_ID = _lock_many("id")
 _LOCK_MANY_BY_EXTERNAL_ID = _lock_many("external_id")
-_STEPPED = ("id", "number", "version", "updated_at")
-
-
-def _save_steps(dialect: str) -> Executable:
-    given = rows_given(dialect, {name: counters.c[name].type for name in _STEPPED})
-    return (
-        update(counters)
-        .where(counters.c.id == given.c.id)
-        .values({name: given.c[name] for name in _STEPPED[1:]})
-    )
-
-
-_SAVE_STEPS = Statement(_save_steps)
 
 
 async def find(db: Queries, wanted: Reference) -> CounterRow | None:
@@ -213,17 +198,6 @@ class Loaded:
         if wanted.id is not None:
             return self._by_id.get((wanted.workspace_id, wanted.id))
         return self._by_external_id.get((wanted.workspace_id, wanted.external_id))
-
-
-async def save_steps(
-    db: Transaction, rows: Sequence[CounterRow], changes: Sequence[ChangeRow]
-) -> None:
-    """Save counters whose number, version and time of change are new, and their changes."""
-    if rows:
-        stepped = [(row.id, row.number, row.version, row.updated_at) for row in rows]
-        stepped.sort(key=_FIRST)
-        await db.defer(_SAVE_STEPS, rows=stepped)
-        await add_changes(db, sorted(changes, key=_FIRST))
 
 
 async def add(db: Transaction, row: CounterRow, change: ChangeRow) -> None:

@@ -78,12 +78,13 @@ class RowsInsert(Statement):
     """
 
     def __init__(self, table: Table, names: Sequence[str], *, replace: bool = False) -> None:
-        super().__init__(self._build)
+        super().__init__(self.build)
         if [each.name for each in table.c if each.name in names] != list(names):
             raise TypeError("the names are not in the order of the table's columns")
         self._table, self._names, self._replace = table, names, replace
 
-    def _build(self, dialect: str) -> Executable:
+    def build(self, dialect: str) -> Executable:
+        """The insert for the dialect; on SQLite, of one row."""
         adding = insert(self._table)
         if dialect == "sqlite":
             one = adding.values({name: bindparam(name) for name in self._names})

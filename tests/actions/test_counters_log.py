@@ -134,6 +134,7 @@ async def test_a_history_of_before_an_upgrade_goes_on(tmp_path: Path) -> None:
         file.executemany(CHANGE, [("a", "5", 4), ("b", "5", 33)])
         links = file.execute(LINKS).fetchall()
         marks = file.execute("SELECT * FROM change_marks").fetchall()
+        moved = file.execute("SELECT id, number, version, updated_at FROM counters").fetchall()
 
     assert links == [
         ("a", 1, None),
@@ -145,6 +146,7 @@ async def test_a_history_of_before_an_upgrade_goes_on(tmp_path: Path) -> None:
         ("b", 33, 32),
     ]
     assert marks == [("b", "4", 32, 5)]
+    assert moved == [("a", 2, 4, "5"), ("b", 2, 33, "5")]
 
 
 async def test_a_change_of_no_counter_is_refused(tmp_path: Path) -> None:

@@ -31,7 +31,6 @@ def plan(statement: Statement) -> list[str]:
         ("_BY_IDS", "id"),
         ("_LOCK_MANY_BY_ID", "id"),
         ("_LOCK_MANY_BY_EXTERNAL_ID", "workspace_id=? AND external_id"),
-        ("_SAVE_STEPS", "id"),
     ],
 )
 def test_many_counters_are_found_by_their_keys(statement: str, key: str) -> None:
