@@ -1,15 +1,16 @@
 """The history of counters at rest."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from operator import itemgetter
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, and_, bindparam, insert, select, true, update
+from sqlalchemy import Dialect, Select, and_, bindparam, insert, select, true, update
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.sql.base import Executable
 
 from actions.store.change_log import Condition, way_back
+from actions.store.places import place_of
 from actions.store.tables import counter_changes, counters
 from gateway.store.database import Queries, Transaction
 from gateway.store.statements import RowsInsert, Statement, rows_given
@@ -28,7 +29,7 @@ class ChangeRow(NamedTuple):
     by_account: str
 
 
-_COUNTER = itemgetter(ChangeRow._fields.index("counter_id"))
+_COUNTER = ChangeRow._fields.index("counter_id")
 
 
 def _newest_first(
@@ -48,7 +49,9 @@ _MOST = bindparam("most", type_=Int64())
 _AT = bindparam("at", type_=Moment())
 _VERSION = bindparam("version", type_=Int64())
 
-_ADD_CHANGE = Statement(insert(counter_changes))
+_ADD_CHANGE = Statement(
+    insert(counter_changes).values({name: bindparam(name) for name in ChangeRow._fields})
+)
 _CHANGES = Statement(lambda dialect: _newest_first(dialect, lambda _: true()).limit(_MOST))
 _CHANGES_BEFORE = Statement(
     lambda dialect: _newest_first(
@@ -67,8 +70,16 @@ _CHANGE_AT = Statement(
 class _AddSteps(RowsInsert):
     """Adds changes, and moves each counter to where the last of its changes leaves it.
 
-    On SQLite, a trigger does the second; see `change_log.py`.
+    On SQLite, a trigger does the second, and is told the counter's place; see `change_log.py`.
     """
+
+    def __init__(self) -> None:
+        super().__init__(counter_changes, (*ChangeRow._fields, "place"))
+
+    def spread(
+        self, dialect: Dialect, rows: Sequence[Sequence[Any]]
+    ) -> Iterator[tuple[str, list[Any]]]:
+        return super().spread(dialect, [(*row, place_of(row[_COUNTER])) for row in rows])
 
     def build(self, dialect: str) -> Executable:
         if dialect == "sqlite":
@@ -91,7 +102,7 @@ class _AddSteps(RowsInsert):
         )
 
 
-_ADD_STEPS = _AddSteps(counter_changes, ChangeRow._fields)
+_ADD_STEPS = _AddSteps()
 
 
 async def add_change(db: Transaction, change: ChangeRow) -> None:
@@ -106,7 +117,7 @@ async def add_steps(db: Transaction, changes: Sequence[ChangeRow]) -> None:
     """
     if changes:
         # In the order in which the counters lie in the file.
-        await db.defer(_ADD_STEPS, rows=sorted(changes, key=_COUNTER))
+        await db.defer(_ADD_STEPS, rows=sorted(changes, key=itemgetter(_COUNTER)))
 
 
 async def changes_of(

@@ -20,13 +20,14 @@ from sqlalchemy import (
 from sqlalchemy.sql.base import Executable
 
 from actions.store.counter_changes import ChangeRow, add_change
+from actions.store.places import free_place, lies_at, place_of
 from actions.store.tables import counters
 from gateway.listing import Listing
 from gateway.listing.sql import JoinedList
 from gateway.store.database import Queries, Transaction
 from gateway.store.statements import Statement, rows_given
 from gateway.store.totals import add_to_total, kept_total
-from gateway.store.types import Int64
+from gateway.store.types import Id, Int64
 
 
 class CounterRow(NamedTuple):
@@ -91,15 +92,31 @@ def _in_workspace() -> Select[Any]:
     return select(*_KEPT).where(counters.c.workspace_id == bindparam("workspace_id"))
 
 
-_BY_ID = Statement(_in_workspace().where(counters.c.id == bindparam("id")))
+def _has_id(dialect: str, id: ColumnElement[str], place: ColumnElement[int]) -> ColumnElement[bool]:
+    return lies_at(id, place) if dialect == "sqlite" else counters.c.id == id
+
+
+def _by_id(dialect: str) -> Select[Any]:
+    place = bindparam("place", type_=Int64())
+    return _in_workspace().where(_has_id(dialect, bindparam("id", type_=Id()), place))
+
+
+def _add(dialect: str) -> Executable:
+    values: dict[str, Any] = {name: bindparam(name) for name in CounterRow._fields}
+    if dialect == "sqlite":
+        values["rowid"] = free_place(bindparam("place", type_=Int64()))
+    return insert(counters).values(values)
+
+
+_BY_ID = Statement(_by_id)
 _BY_EXTERNAL_ID = Statement(
     _in_workspace().where(counters.c.external_id == bindparam("external_id"))
 )
-_LOCK_BY_ID = Statement(_in_workspace().where(counters.c.id == bindparam("id")).with_for_update())
+_LOCK_BY_ID = Statement(lambda dialect: _by_id(dialect).with_for_update())
 _LOCK_BY_EXTERNAL_ID = Statement(
     _in_workspace().where(counters.c.external_id == bindparam("external_id")).with_for_update()
 )
-_ADD = Statement(insert(counters).values({name: bindparam(name) for name in CounterRow._fields}))
+_ADD = Statement(_add)
 _REPLACE = Statement(
     update(counters)
     .where(counters.c.id == bindparam("key"))
@@ -131,16 +148,19 @@ _HEADS = JoinedList(
 
 
 def _many(dialect: str, column: str) -> Select[Any]:
-    """Many counters by (workspace, `column`)."""
+    """Many counters by (workspace, `column`); by (workspace, id, place) where that is the id."""
     wanted = {"workspace_id": counters.c.workspace_id.type, column: counters.c[column].type}
+    if column == "id":
+        wanted["place"] = Int64()
     given = rows_given(dialect, wanted)
+    is_wanted = (
+        _has_id(dialect, given.c.id, given.c.place)
+        if column == "id"
+        else counters.c[column] == given.c[column]
+    )
     # Given the workspace with each, SQLite goes by `column`, and not through the whole workspace.
     return select(*_KEPT).join(
-        given,
-        and_(
-            counters.c[column] == given.c[column],
-            counters.c.workspace_id == given.c.workspace_id,
-        ),
+        given, and_(is_wanted, counters.c.workspace_id == given.c.workspace_id)
     )
 
 
@@ -176,7 +196,7 @@ async def load_for_update(db: Transaction, wanted: Iterable[Reference]) -> "Load
     by_id, by_external_id = set(), set()
     for each in wanted:
         if each.id is not None:
-            by_id.add((each.workspace_id, each.id))
+            by_id.add((each.workspace_id, each.id, place_of(each.id)))
         else:
             by_external_id.add((each.workspace_id, each.external_id))
     found: list[Any] = []
@@ -202,7 +222,7 @@ class Loaded:
 
 async def add(db: Transaction, row: CounterRow, change: ChangeRow) -> None:
     """Raises DuplicateError when the workspace has another counter with the same external_id."""
-    await db.run(_ADD, **row._asdict())
+    await db.run(_ADD, place=place_of(row.id), **row._asdict())
     await add_change(db, change)
     await add_to_total(db, workspace_id=row.workspace_id, of=_OF, record_id=row.id, by=1)
 
@@ -241,7 +261,7 @@ def id_of(head: Head) -> str:
 
 async def by_ids(db: Queries, workspace_id: str, ids: Iterable[str]) -> list[CounterRow]:
     """The counters with these ids, in any order, as far as they are still there."""
-    rows = await db.all(_BY_IDS, rows=[(workspace_id, each) for each in ids])
+    rows = await db.all(_BY_IDS, rows=[(workspace_id, each, place_of(each)) for each in ids])
     return [CounterRow._make(row) for row in rows]
 
 
@@ -249,7 +269,8 @@ async def _find(
     db: Queries, wanted: Reference, by_id: Statement, by_external_id: Statement
 ) -> CounterRow | None:
     if wanted.id is not None:
-        row = await db.first(by_id, workspace_id=wanted.workspace_id, id=wanted.id)
+        place = place_of(wanted.id)
+        row = await db.first(by_id, workspace_id=wanted.workspace_id, id=wanted.id, place=place)
     else:
         row = await db.first(
             by_external_id, workspace_id=wanted.workspace_id, external_id=wanted.external_id

@@ -8,6 +8,6 @@ from gateway import Migrations
 MIGRATIONS = Migrations(
     branch="halyard",
     folder=Path(__file__).parent / "migrations",
-    head="0003",
+    head="0004",
     metadata=tables.metadata,
 )

@@ -40,6 +40,8 @@ counters = Table(
     Column("metadata", Json),
     # Where its last change lies; kept by the database.
     Column("last_change", Int64(), info={"dialect": "sqlite"}),
+    # SQLite's own: where the row lies; see `places.py`.
+    Column("rowid", Int64(), system=True, info={"dialect": "sqlite"}),
     CheckConstraint("type IN ('UpDown', 'FromDate', 'ToDate')", name="counters_type"),
     CheckConstraint("mode IN ('OnlyUp', 'OnlyDown', 'UpAndDown')", name="counters_mode"),
     CheckConstraint("overflow IN ('allow', 'refuse')", name="counters_overflow"),
@@ -85,6 +87,8 @@ counter_changes = Table(
     metadata,
     *_key_columns(),
     *_fact_columns(),
+    # What SQLite is told of where the counter lies; see `places.py`.
+    Column("place", Int64(), info={"dialect": "sqlite"}),
     info={"dialect": "postgresql"},
 )
 

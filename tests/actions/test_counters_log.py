@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from actions.store.places import place_of
 from actions.store.schema import MIGRATIONS
 from gateway.store.migrate import migrate, sqlite_url
 from gateway.store.statements import Statement
@@ -27,7 +28,10 @@ COUNTER = """
     INSERT INTO counters VALUES (?, 'w', NULL, 'Steps', 'UpDown', 1, 'OnlyUp', NULL, NULL, NULL, 99,
                                  '', '', '', NULL, NULL)
 """
-CHANGE = "INSERT INTO counter_changes VALUES (?, ?, ?, 'set', 1, 2, 'a')"
+CHANGE = """
+    INSERT INTO counter_changes (counter_id, at, version, action, before, after, by_account)
+    VALUES (?, ?, ?, 'set', 1, 2, 'a')
+"""
 LINKS = """
     SELECT one.counter_id, one.version, earlier.version FROM change_log AS one
     LEFT JOIN change_log AS earlier ON earlier.id = one.earlier ORDER BY one.id
@@ -135,6 +139,7 @@ async def test_a_history_of_before_an_upgrade_goes_on(tmp_path: Path) -> None:
         links = file.execute(LINKS).fetchall()
         marks = file.execute("SELECT * FROM change_marks").fetchall()
         moved = file.execute("SELECT id, number, version, updated_at FROM counters").fetchall()
+        places = dict(file.execute("SELECT id, rowid FROM counters"))
 
     assert links == [
         ("a", 1, None),
@@ -147,6 +152,7 @@ async def test_a_history_of_before_an_upgrade_goes_on(tmp_path: Path) -> None:
     ]
     assert marks == [("b", "4", 32, 5)]
     assert moved == [("a", 2, 4, "5"), ("b", 2, 33, "5")]
+    assert places == {id: place_of(id) for id in places}
 
 
 async def test_a_change_of_no_counter_is_refused(tmp_path: Path) -> None:

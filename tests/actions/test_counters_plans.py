@@ -25,20 +25,35 @@ def plan(statement: Statement) -> list[str]:
         engine.dispose()
 
 
+AT_ITS_PLACE = "INTEGER PRIMARY KEY (rowid=?)"
+BY_REFERENCE = "INDEX counters_external_id (workspace_id=? AND external_id=?)"
+
+
 @pytest.mark.parametrize(
-    ("statement", "key"),
+    ("statement", "way"),
     [
-        ("_BY_IDS", "id"),
-        ("_LOCK_MANY_BY_ID", "id"),
-        ("_LOCK_MANY_BY_EXTERNAL_ID", "workspace_id=? AND external_id"),
+        ("_BY_IDS", AT_ITS_PLACE),
+        ("_LOCK_MANY_BY_ID", AT_ITS_PLACE),
+        ("_LOCK_MANY_BY_EXTERNAL_ID", BY_REFERENCE),
     ],
 )
-def test_many_counters_are_found_by_their_keys(statement: str, key: str) -> None:
+def test_many_counters_are_found_by_their_keys(statement: str, way: str) -> None:
     steps = plan(getattr(store, statement))
 
     assert steps[0].startswith("SCAN json_each")
-    assert steps[1].startswith("SEARCH counters USING")
-    assert steps[1].endswith(f"({key}=?)")
+    assert steps[1] == f"SEARCH counters USING {way}"
+
+
+@pytest.mark.parametrize("statement", ["_BY_ID", "_LOCK_BY_ID", "_BY_IDS", "_LOCK_MANY_BY_ID"])
+def test_the_index_of_ids_comes_after_the_place(statement: str) -> None:
+    steps = plan(getattr(store, statement))
+    looks = [step for step in steps if step.startswith("SEARCH")]
+
+    assert looks == [
+        f"SEARCH counters USING {AT_ITS_PLACE}",
+        f"SEARCH there USING {AT_ITS_PLACE}",
+        "SEARCH listed USING COVERING INDEX sqlite_autoindex_counters_1 (id=?)",
+    ]
 
 
 @pytest.mark.parametrize("statement", ["_CHANGES", "_CHANGES_BEFORE", "_CHANGE_AT"])

@@ -6,7 +6,7 @@ The n-th counter is the same in every database, so that whoever knows n knows it
 import sqlite3
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -19,8 +19,9 @@ from sqlalchemy import Table, bindparam, insert
 
 from actions.store.counter_changes import ChangeRow
 from actions.store.counters import CounterRow
+from actions.store.places import place_of
 from actions.store.tables import counter_changes, counters
-from gateway.store.statements import Statement, dialect_named
+from gateway.store.statements import Compiled, Statement, dialect_named
 from gateway.store.totals import SLOTS
 
 BATCH = 50_000
@@ -49,13 +50,8 @@ def fill_sqlite(file: Path, owner: Owner, count: int, *, until: float) -> int:
 
     Returns how many there are then. A filling that was broken off goes on where it stopped.
     """
-    dialect = dialect_named("sqlite")
-    compiled = {
-        table: Statement(insert(table).values({name: bindparam(name) for name in row._fields})).on(
-            dialect
-        )
-        for table, row in ((counters, CounterRow), (counter_changes, ChangeRow))
-    }
+    add_counter = _insert(counters, (*CounterRow._fields, "rowid"))
+    add_change = _insert(counter_changes, ChangeRow._fields)
     with closing(sqlite3.connect(file, isolation_level=None)) as db:
         db.executescript(
             "PRAGMA journal_mode = wal; PRAGMA synchronous = off;"
@@ -65,11 +61,16 @@ def fill_sqlite(file: Path, owner: Owner, count: int, *, until: float) -> int:
         while made < count and time.monotonic() < until:
             rows = list(islice(_rows(owner, made, count), BATCH))
             db.execute("BEGIN IMMEDIATE")
-            for table, some in ((counters, 0), (counter_changes, 1)):
-                statement = compiled[table]
-                db.executemany(
-                    statement.sql, (statement.arguments(pair[some]._asdict()) for pair in rows)
-                )
+            db.executemany(
+                add_counter.sql,
+                (
+                    add_counter.arguments({**row._asdict(), "rowid": place_of(row.id)})
+                    for row, _ in rows
+                ),
+            )
+            db.executemany(
+                add_change.sql, (add_change.arguments(change._asdict()) for _, change in rows)
+            )
             db.executemany(
                 "INSERT INTO totals VALUES (?, ?, ?, ?)"
                 " ON CONFLICT DO UPDATE SET total = total + excluded.total",
@@ -111,6 +112,11 @@ async def fill_postgres(url: str, owner: Owner, count: int, *, until: float) -> 
 
 async def _copy(db: Any, table: Table, rows: list[Any]) -> None:
     await db.copy_records_to_table(table.name, records=rows, columns=rows[0]._fields)
+
+
+def _insert(table: Table, names: Iterable[str]) -> Compiled:
+    adding = insert(table).values({name: bindparam(name) for name in names})
+    return Statement(adding).on(dialect_named("sqlite"))
 
 
 def _rows(owner: Owner, first: int, count: int) -> Iterator[tuple[CounterRow, ChangeRow]]:
