@@ -8,6 +8,7 @@ from typing import Any, Self
 from gateway.store.database import DatabaseError, DuplicateError, Lane, Transaction, Work
 from gateway.store.groups import GROUP_MAX, QUEUE_MAX, Entry, GroupQueue, at_once
 from gateway.store.sizes import GroupSizes
+from gateway.store.sqlite_checkpoints import LOG_PAGES, Checkpoints
 from gateway.store.sqlite_readers import SqliteReaders
 from gateway.store.sqlite_writer import SqliteWriter, StepsConnection, TransactionError
 
@@ -46,7 +47,10 @@ class SqliteDatabase:
     async def open(self) -> Self:
         """Open every connection. Raises DatabaseError when the file cannot be used."""
         try:
-            self._writer = SqliteWriter(await self._connect(cache_size=-WRITER_CACHE))
+            self._writer = SqliteWriter(
+                await self._connect(cache_size=-WRITER_CACHE, wal_autocheckpoint=LOG_PAGES)
+            )
+            self._checkpoints = Checkpoints(await self._connect())
             readers = [await self._connect(query_only=1) for _ in range(READERS)]
         except sqlite3.Error as fault:
             await self.close()
@@ -117,6 +121,7 @@ class SqliteDatabase:
         except BaseException:
             await self._writer.undo()
             raise
+        self._checkpoints.wrote(len(group))
 
     async def _serve(
         self, unit: list[Entry], *, first: bool, last: bool = False, again: bool = False

@@ -15,6 +15,7 @@ from tests.gateway.kinds import ON_SQLITE
 SLOW = 500
 HONEST = 32
 MEASURED_SECONDS = 1.5
+MEASURED_TIMES = 3
 GIVEN_UP_SECONDS = 17.0
 """A body has 10 s and a head 15, and then there is the machine."""
 MEGABYTES_MAX = 200
@@ -110,7 +111,8 @@ async def test_slow_clients_hold_no_honest_one_up(database: dict[str, Any], tmp_
     with serving(options, tmp_path / "server") as server:
         before = await honest_rate(server, key)
         async with besieged(server.port) as slow:
-            meanwhile = await honest_rate(server, key)
+            # Other work on the machine may hold up one of them; slow clients would all.
+            meanwhile = max([await honest_rate(server, key) for _ in range(MEASURED_TIMES)])
         after = await honest_rate(server, key)
         most = megabytes(server)
 
