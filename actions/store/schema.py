@@ -8,6 +8,6 @@ from gateway import Migrations
 MIGRATIONS = Migrations(
     branch="halyard",
     folder=Path(__file__).parent / "migrations",
-    head="0004",
+    head="0003",
     metadata=tables.metadata,
 )

@@ -1,4 +1,7 @@
-"""On SQLite, counters lie where their ids say, and changes find them there; see `places.py`."""
+"""On SQLite, counters lie where their ids say, and a change moves its counter along.
+
+See `places.py` and `change_log.py`.
+"""
 
 from typing import Any
 
@@ -6,8 +9,8 @@ from alembic import op
 
 from actions.store.places import place_of
 
-revision = "0004"
-down_revision = "0003"
+revision = "0003"
+down_revision = "0002"
 
 _COLUMNS = 'counter_id, at, version, action, "before", "after", by_account'
 _NEW = 'NEW.counter_id, NEW.at, NEW.version, NEW.action, NEW."before", NEW."after", NEW.by_account'
