@@ -116,7 +116,7 @@ async def add_steps(db: Transaction, changes: Sequence[ChangeRow]) -> None:
     Those of one counter come in the order of their versions.
     """
     if changes:
-        # In the order in which the counters lie in the file.
+        # About in the order in which the counters lie in the file.
         await db.defer(_ADD_STEPS, rows=sorted(changes, key=itemgetter(_COUNTER)))
 
 

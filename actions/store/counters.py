@@ -1,12 +1,13 @@
 """Counters at rest."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
     Select,
+    Subquery,
     Text,
     and_,
     bindparam,
@@ -147,35 +148,38 @@ _HEADS = JoinedList(
 )
 
 
-def _many(dialect: str, column: str) -> Select[Any]:
-    """Many counters by (workspace, `column`); by (workspace, id, place) where that is the id."""
-    wanted = {"workspace_id": counters.c.workspace_id.type, column: counters.c[column].type}
-    if column == "id":
-        wanted["place"] = Int64()
-    given = rows_given(dialect, wanted)
-    is_wanted = (
-        _has_id(dialect, given.c.id, given.c.place)
-        if column == "id"
-        else counters.c[column] == given.c[column]
+def _many_by_id(dialect: str) -> Select[Any]:
+    """Many counters by (workspace, id, place), of which PostgreSQL does without the last."""
+    given = rows_given(
+        dialect,
+        {"workspace_id": counters.c.workspace_id.type, "id": Id(), "place": Int64()},
     )
-    # Given the workspace with each, SQLite goes by `column`, and not through the whole workspace.
-    return select(*_KEPT).join(
-        given, and_(is_wanted, counters.c.workspace_id == given.c.workspace_id)
-    )
+    return _in_given_workspaces(given, _has_id(dialect, given.c.id, given.c.place))
 
 
-def _lock_many(column: str) -> Statement:
+def _many_by_external_id(dialect: str) -> Select[Any]:
+    """Many counters by (workspace, external_id)."""
+    names = ("workspace_id", "external_id")
+    given = rows_given(dialect, {name: counters.c[name].type for name in names})
+    return _in_given_workspaces(given, counters.c.external_id == given.c.external_id)
+
+
+def _in_given_workspaces(given: Subquery, is_meant: ColumnElement[bool]) -> Select[Any]:
+    # Given the workspace with each, SQLite goes by what is meant, not through a whole workspace.
+    of_workspace = counters.c.workspace_id == given.c.workspace_id
+    return select(*_KEPT).join(given, and_(is_meant, of_workspace))
+
+
+def _lock_many(many: Callable[[str], Select[Any]]) -> Statement:
     """The same, locked in the order of their ids."""
-
-    def build(dialect: str) -> Executable:
-        return _many(dialect, column).order_by(counters.c.id).with_for_update(of=counters)
-
-    return Statement(build)
+    return Statement(
+        lambda dialect: many(dialect).order_by(counters.c.id).with_for_update(of=counters)
+    )
 
 
-_BY_IDS = Statement(lambda dialect: _many(dialect, "id"))
-_LOCK_MANY_BY_ID = _lock_many("id")
-_LOCK_MANY_BY_EXTERNAL_ID = _lock_many("external_id")
+_BY_IDS = Statement(_many_by_id)
+_LOCK_MANY_BY_ID = _lock_many(_many_by_id)
+_LOCK_MANY_BY_EXTERNAL_ID = _lock_many(_many_by_external_id)
 
 
 async def find(db: Queries, wanted: Reference) -> CounterRow | None:
@@ -191,7 +195,7 @@ async def find_for_update(db: Transaction, wanted: Reference) -> CounterRow | No
 async def load_for_update(db: Transaction, wanted: Iterable[Reference]) -> "Loaded":
     """All the counters that are meant, kept from being changed by others.
 
-    They are asked for, and saved, in the order in which they lie in the file.
+    They are asked for about in the order in which they lie in the file.
     """
     by_id, by_external_id = set(), set()
     for each in wanted:

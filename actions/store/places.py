@@ -5,9 +5,9 @@ of the processor has takes about 8 microseconds even where the system keeps it i
 million counters an increment took 67 microseconds of the writer's time by the index, and 55 by the
 place. (Among a thousand, where all is in the cache, it took 21 by the index and 22.5 by the place.)
 
-The place is the row's number. One that is taken already, by one chance in a million for two
-counters of the same millisecond, is given up for another, and VACUUM may move rows: who is not at
-their place is found by the index.
+The place is the row's number (rowid). One that is taken already, by one chance in a million for two
+counters of the same millisecond, is given up for another; VACUUM may move rows, and what rebuilds
+the table does. Who is not at their place is found by the index all the same.
 """
 
 from sqlalchemy import BindParameter, ColumnElement, ScalarSelect, exists, func, select

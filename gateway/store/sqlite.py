@@ -26,8 +26,8 @@ _PRAGMAS = {
 WRITER_CACHE = 65_536
 """kB of pages that the writer keeps, as far as there are that many.
 
-With 10 million counters, a group of increments asks the system for a quarter fewer pages than with
-SQLite's 2,000 kB, which do not even hold what the group loaded until it is saved.
+With 10 million counters, an increment has the system read 1.4 pages instead of the 2.2 that it is
+with SQLite's 2,000 kB, which do not even hold what the group loaded until it is saved.
 """
 
 
@@ -121,7 +121,7 @@ class SqliteDatabase:
         except BaseException:
             await self._writer.undo()
             raise
-        self._checkpoints.wrote(len(group))
+        self._checkpoints.saw_committed(len(group))
 
     async def _serve(
         self, unit: list[Entry], *, first: bool, last: bool = False, again: bool = False

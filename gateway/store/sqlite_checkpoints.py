@@ -1,11 +1,12 @@
-"""Checkpoints of a SQLite file beside its writes: a group of calls need not wait for them.
+"""Checkpoints of a SQLite file beside its writes: no group of calls waits for most of their disk.
 
 By itself SQLite moves what is in the log to the file within the commit that finds a thousand pages
 in it. Where they are scattered, among 10 million counters, that is up to 36 ms of waiting for the
 disk, for a group and for all that come behind it.
 
-The writer still does so once the log has `LOG_PAGES`. Little is left to be moved then, and once all
-is, the log begins anew: a checkpoint beside the writes never gets there, as they go on meanwhile.
+The writer still does so once the log has `LOG_PAGES`, since the log begins anew only when all of it
+is moved, and a checkpoint beside the writes never gets there: they go on meanwhile. So one comes
+right before the writer's turn, which leaves it little to move.
 """
 
 import sqlite3
@@ -13,40 +14,57 @@ from contextlib import suppress
 
 from gateway.store.sqlite_writer import StepsConnection
 
-LOG_PAGES = 4_000
-"""16 MB. The index that readers go through has a part for every 4,096 pages."""
+LOG_PAGES = 3_500
+"""14 MB. The first part of the index that readers go through has 4,062 pages (SQLite, WAL-mode File
+Format, 2.2)."""
 
 PAGES = 1_000
-"""That have come to the log since the last checkpoint make the next one due, as far as writes add
-as many pages as those before them."""
+"""That have come to the log since the last checkpoint make the next one due."""
+
+BEFORE = 150
+"""Pages before the writer's turn that make one due in any case, which is two groups of 64 calls."""
 
 
 class Checkpoints:
-    """Moves the log's pages to the file, on a connection of its own, when enough were written."""
+    """Moves the log's pages to the file, on a connection of its own, when enough were written.
+
+    How many pages a write adds is told by those before it.
+    """
 
     def __init__(self, connection: StepsConnection) -> None:
         self._connection = connection
         self._runs = False
         self._writes = 0
-        """Since the last checkpoint was due."""
-        self._due = PAGES // 4
-        """How many make the next one due; a write that comes alone adds about four pages."""
+        """Since the last checkpoint found how long the log is."""
+        self._due = 16
+        """How many of them make the next one due; at first few, to learn what a write adds."""
         self._pages = 0
-        """In the log, as the last checkpoint found it."""
+        """In the log then."""
+        self._pages_a_write = 1.0
 
-    def wrote(self, writes: int) -> None:
-        """Tell how many more writes are committed."""
+    def saw_committed(self, writes: int) -> None:
+        """Tell of a group of so many writes, some of which may have changed nothing."""
         self._writes += writes
         if self._writes >= self._due and not self._runs:
             self._runs = True
-            writes, self._writes = self._writes, 0
-            self._connection.send(lambda connection: self._run(connection, writes))
+            self._connection.send(self._run)
 
-    def _run(self, connection: sqlite3.Connection, writes: int) -> None:
+    def _run(self, connection: sqlite3.Connection) -> None:
         """On the connection's thread. What cannot be moved stays in the log until it can."""
-        with suppress(sqlite3.Error):
-            ((_, pages, _),) = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
-            if pages > self._pages:  # and not begun anew
-                self._due = max(PAGES * writes // (pages - self._pages), 1)
-            self._pages = pages
-        self._runs = False
+        writes = self._writes
+        try:
+            with suppress(sqlite3.Error):
+                ((_, pages, _),) = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+                if pages >= 0:  # and nobody else was at it
+                    self._saw(pages, writes)
+        finally:
+            self._runs = False
+
+    def _saw(self, pages: int, writes: int) -> None:
+        if pages > self._pages:  # the log did not begin anew
+            self._pages_a_write = (pages - self._pages) / writes
+        self._pages = pages
+        last = LOG_PAGES - BEFORE
+        until = last if pages < last < pages + PAGES else pages + PAGES
+        self._due = int((until - pages) / self._pages_a_write)
+        self._writes -= writes
