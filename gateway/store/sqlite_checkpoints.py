@@ -35,11 +35,11 @@ class Checkpoints:
         self._connection = connection
         self._runs = False
         self._writes = 0
-        """Since the last checkpoint found how long the log is."""
+        """Committed in all. The loop counts them, and the connection's thread tells the rest."""
         self._due = 16
-        """How many of them make the next one due; at first few, to learn what a write adds."""
-        self._pages = 0
-        """In the log then."""
+        """At how many the next one is due; at first soon, to learn what a write adds."""
+        self._pages, self._writes_then = 0, 0
+        """How long the last one found the log, after how many writes."""
         self._pages_a_write = 1.0
 
     def saw_committed(self, writes: int) -> None:
@@ -62,9 +62,8 @@ class Checkpoints:
 
     def _saw(self, pages: int, writes: int) -> None:
         if pages > self._pages:  # the log did not begin anew
-            self._pages_a_write = (pages - self._pages) / writes
-        self._pages = pages
+            self._pages_a_write = (pages - self._pages) / (writes - self._writes_then)
+        self._pages, self._writes_then = pages, writes
         last = LOG_PAGES - BEFORE
         until = last if pages < last < pages + PAGES else pages + PAGES
-        self._due = int((until - pages) / self._pages_a_write)
-        self._writes -= writes
+        self._due = writes + int((until - pages) / self._pages_a_write)
